@@ -63,10 +63,12 @@ let package = Package(
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         exported("LogCrypto", ["COpenSSL"]),
         exported("Merkle", ["LogCrypto"]),
+        exported("SignedNote", ["Merkle", "LogCrypto"]),
         .target(
             name: "LogTesting", dependencies: ["Merkle", "LogCrypto"], path: "Tests/LogTesting",
             swiftSettings: settings),
         tests(of: "LogCrypto"),
         tests(of: "Merkle"),
+        tests(of: "SignedNote"),
     ]
 )
