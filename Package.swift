@@ -63,12 +63,16 @@ let package = Package(
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         exported("LogCrypto", ["COpenSSL"]),
         exported("Merkle", ["LogCrypto"]),
+        exported("AuditChain", ["LogCrypto"]),
         exported("SignedNote", ["Merkle", "LogCrypto"]),
+        exported("AuditRecords", ["AuditChain", "LogCrypto"]),
         .target(
             name: "LogTesting", dependencies: ["Merkle", "LogCrypto"], path: "Tests/LogTesting",
             swiftSettings: settings),
         tests(of: "LogCrypto"),
         tests(of: "Merkle"),
+        tests(of: "AuditChain"),
         tests(of: "SignedNote"),
+        tests(of: "AuditRecords"),
     ]
 )

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AuditChain
+import LogCrypto
+
+/// A record that the log writes about itself, under the tenant `_log`.
+public struct GovernanceRecord: Sendable {
+    /// What kind of event it records.
+    public let type: String
+    /// What happened.
+    public let details: JSONValue
+
+    /// A record of any type with any details.
+    public init(type: String, details: JSONValue) {
+        self.type = type
+        self.details = details
+    }
+
+    /// The record at index 0: what log this is, and by which keys it is checked.
+    ///
+    /// - Parameters:
+    ///   - vkey: The Ed25519 verifier key, as signed notes write it.
+    ///   - treeHeadSPKI: The ECDSA P-256 key of RFC 6962 tree heads, DER.
+    ///   - receiptSPKI: The ECDSA P-256 key of RFC 9942 receipts, DER.
+    public static func logCreated(
+        origin: Origin, chain: ChainSchedule, granularityMS: UInt64, vkey: String,
+        treeHeadSPKI: [UInt8], receiptSPKI: [UInt8]
+    ) -> GovernanceRecord {
+        let epochs = chain.epochs.map { epoch -> JSONValue in
+            ["first": .integer(epoch.first), "kcv": .string(Hex.encode(epoch.key.checkValue))]
+        }
+        let keys: [JSONValue] = [
+            ["alg": "ed25519", "vkey": .string(vkey)],
+            ["alg": "ecdsa-p256", "spki": .string(Base64.encode(treeHeadSPKI))],
+            ["alg": "es256-receipt", "spki": .string(Base64.encode(receiptSPKI))],
+        ]
+        return GovernanceRecord(
+            type: "log.created",
+            details: [
+                "chain": .array(epochs), "granularity_ms": .integer(granularityMS),
+                "keys": .array(keys), "origin": .string(origin.text),
+            ])
+    }
+
+    /// Contents and seeds of these records were handed to their own producer.
+    public static func opened(
+        _ indexes: [UInt64], tenant: String, credential: String
+    ) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "audit.access",
+            details: [
+                "access": "opening", "credential": .string(credential),
+                "indexes": .array(indexes.map { .integer($0) }), "tenant": .string(tenant),
+            ])
+    }
+
+    /// Sequencing resumed after wall clock and boot time had disagreed.
+    ///
+    /// - Parameter skewMS: How far the wall clock was ahead of the boot clock at the worst.
+    public static func clockResumed(stoppedMS: UInt64, skewMS: Int64) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "clock.skew",
+            details: ["skew_ms": .integer(skewMS), "stopped_ms": .integer(stoppedMS)])
+    }
+
+    /// The log was started by the operator's will although its clock was out of bounds.
+    ///
+    /// - Parameter skewMS: How far the wall clock was ahead of the newest head.
+    public static func clockAccepted(skewMS: Int64) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "clock.skew", details: ["accepted": true, "skew_ms": .integer(skewMS)])
+    }
+
+    /// The next leaf begins a new epoch of the chain.
+    ///
+    /// - Parameter epoch: The new epoch's number; the first is 0.
+    public static func chainKeyRotated(epoch: Int, key: ChainKey) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "key.rotate",
+            details: ["epoch": .integer(epoch), "kcv": .string(Hex.encode(key.checkValue))])
+    }
+
+    /// The Ed25519 keys that sign checkpoints from here on.
+    public static func signingKeysChanged(vkeys: [String]) -> GovernanceRecord {
+        let keys = vkeys.map { ["alg": "ed25519", "vkey": .string($0)] as JSONValue }
+        return GovernanceRecord(type: "key.rotate", details: ["keys": .array(keys)])
+    }
+
+    /// A credential was made.
+    ///
+    /// `tenant` is `*` for one that may write for any.
+    public static func tokenCreated(
+        credential: String, role: String, tenant: String
+    ) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "account.token.created",
+            details: [
+                "credential": .string(credential), "role": .string(role), "tenant": .string(tenant),
+            ])
+    }
+
+    /// A credential was withdrawn.
+    public static func tokenRevoked(credential: String) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "account.token.revoked", details: ["credential": .string(credential)])
+    }
+
+    /// The record as it is submitted, before its stamps.
+    var body: [UInt8] {
+        let record: JSONValue = [
+            "actor": ["id": "evident", "type": "system"], "details": details,
+            "type": .string(type),
+        ]
+        return record.canonical
+    }
+}
