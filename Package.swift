@@ -48,6 +48,9 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 
 let package = Package(
     name: "evident",
+    products: [
+        .library(name: "LogClient", targets: ["LogClient"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
@@ -66,6 +69,7 @@ let package = Package(
         exported("AuditChain", ["LogCrypto"]),
         exported("SignedNote", ["Merkle", "LogCrypto"]),
         exported("AuditRecords", ["AuditChain", "LogCrypto"]),
+        exported("LogClient", ["SignedNote", "Merkle", "AuditChain", "LogCrypto"]),
         .target(
             name: "LogTesting", dependencies: ["Merkle", "LogCrypto"], path: "Tests/LogTesting",
             swiftSettings: settings),
@@ -74,5 +78,6 @@ let package = Package(
         tests(of: "AuditChain"),
         tests(of: "SignedNote"),
         tests(of: "AuditRecords"),
+        tests(of: "LogClient"),
     ]
 )
