@@ -64,20 +64,29 @@ let package = Package(
     ],
     targets: [
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         exported("LogCrypto", ["COpenSSL"]),
         exported("Merkle", ["LogCrypto"]),
         exported("AuditChain", ["LogCrypto"]),
         exported("SignedNote", ["Merkle", "LogCrypto"]),
         exported("AuditRecords", ["AuditChain", "LogCrypto"]),
         exported("LogClient", ["SignedNote", "Merkle", "AuditChain", "LogCrypto"]),
+        hidden("LogStorage", ["Merkle", "AuditChain", "LogCrypto"]),
+        hidden(
+            "SQLiteStorage", ["LogStorage", "Merkle", "AuditChain", "LogCrypto", "CSQLite"]),
         .target(
             name: "LogTesting", dependencies: ["Merkle", "LogCrypto"], path: "Tests/LogTesting",
             swiftSettings: settings),
+        .target(
+            name: "StorageTesting", dependencies: ["LogStorage", "Merkle", "AuditChain", "LogCrypto"],
+            path: "Tests/StorageTesting", swiftSettings: settings),
         tests(of: "LogCrypto"),
         tests(of: "Merkle"),
         tests(of: "AuditChain"),
         tests(of: "SignedNote"),
         tests(of: "AuditRecords"),
         tests(of: "LogClient"),
+        tests(of: "LogStorage", ["StorageTesting"]),
+        tests(of: "SQLiteStorage", ["StorageTesting", "LogStorage", "Merkle", "AuditChain"]),
     ]
 )

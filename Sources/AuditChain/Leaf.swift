@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 public import LogCrypto
 
 /// Why bytes are no leaf of version 1.
@@ -52,7 +53,13 @@ public struct Leaf: Hashable, Sendable {
         self.init(
             timestampMS: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt64.self)),
             commitment: commitment, mac: mac)
-        guard withEncoded({ $0.elementsEqual(bytes) }) else { throw .notThisTemplate }
+        let isTemplate = withEncoded { encoded in
+            guard let encoded = encoded.baseAddress, let given = bytes.baseAddress else {
+                return false
+            }
+            return memcmp(encoded, given, Self.byteCount) == 0
+        }
+        guard isTemplate else { throw .notThisTemplate }
     }
 
     /// The 118 bytes.

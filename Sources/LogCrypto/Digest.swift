@@ -69,6 +69,7 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Calls `body` with the 32 bytes, which are valid during the call only.
+    @inlinable
     public func withUnsafeBytes<R, E: Error>(
         _ body: (UnsafeRawBufferPointer) throws(E) -> R
     ) throws(E) -> R {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AuditChain
+package import LogCrypto
+
+/// Where one log's committed state lives.
+///
+/// **Durability.** When `transaction` returns, all that its body wrote is on stable storage and
+/// survives a power cut (`durability == .durable`), or the store says plainly that it is not.
+/// **Order.** Transactions are serial. A reader sees a prefix of them: all of a commit or none of
+/// it, never a later one without an earlier one.
+/// **Append-only.** A committed leaf, submission key or full tile never changes. A partial tile is
+/// only ever extended. Content (record, seed, form digest) lives apart, so that erasing it later
+/// touches nothing that is committed to.
+/// **Look-ups** are complete up to the newest commit, however the store finds them.
+///
+/// All calls block, and are safe from any thread. `transaction` is called by one thread at a time.
+package protocol LogStore: Sendable {
+    /// What a returned commit is worth.
+    var durability: StoreDurability { get }
+
+    /// Runs `body` in one write transaction and commits it when it returns.
+    ///
+    /// Throws the body's error after a clean rollback, or a `StoreError`. Code `.outcomeUnknown`
+    /// means that the commit itself failed: whether it happened is for recovery to find out, and
+    /// the caller must not write again.
+    func transaction<Result>(
+        _ body: (any LogTransaction) throws -> Result
+    ) throws -> Result
+
+    /// A view of what is committed at the time of each call.
+    var reader: any LogReader { get }
+
+    /// Stops background work and closes every connection. Later calls throw `.closed`.
+    func close()
+}
+
+/// The reads of a store.
+///
+/// Each call sees the newest commit; none ever blocks the writer.
+package protocol LogReader: Sendable {
+    /// The newest committed head; nil in a store that holds no log yet.
+    func head() throws(StoreError) -> StoredHead?
+
+    /// The leaves of `range`, in order. Throws `.corrupt` if one that the head covers is missing.
+    func leaves(_ range: Range<UInt64>) throws(StoreError) -> [Leaf]
+
+    /// The widest stored bytes of a hash tile (32 bytes a hash); nil if there is none.
+    ///
+    /// The open tile of level 0 is derived from the stored leaves.
+    func hashTile(level: UInt8, index: UInt64) throws(StoreError) -> [UInt8]?
+
+    /// What was submitted at `index`; nil if it has been erased.
+    func content(at index: UInt64) throws(StoreError) -> StoredContent?
+
+    /// Who submitted `index`, and under which key. Stays when content is erased.
+    func submission(at index: UInt64) throws(StoreError) -> StoredSubmission
+
+    /// The index of the leaf with this hash.
+    func index(ofLeafHash hash: Digest) throws(StoreError) -> UInt64?
+
+    /// The index that a submission key was given.
+    func index(ofSubmissionKey key: Digest) throws(StoreError) -> UInt64?
+
+    /// Indexes in `range` that bear `key`, rising or falling, at most `limit`.
+    ///
+    /// A key is a truncated hash: the caller compares the record's own value.
+    func indexes(
+        of key: LookupKey, in range: Range<UInt64>, descending: Bool, limit: Int
+    ) throws(StoreError) -> [UInt64]
+
+    /// The credential that a stored number stands for.
+    func credential(_ number: UInt32) throws(StoreError) -> StoredCredential?
+}
+
+/// One open write transaction.
+package protocol LogTransaction {
+    /// The head row as this transaction reads it; nil before the first commit.
+    func head() throws(StoreError) -> StoredHead?
+
+    /// The index that a submission key was given by any earlier commit.
+    func index(ofSubmissionKey key: Digest) throws(StoreError) -> UInt64?
+
+    /// The form digest's inputs at `index`, for the comparison of a repeated key; nil if erased.
+    func content(at index: UInt64) throws(StoreError) -> StoredContent?
+
+    /// The number of a credential, given at its first use.
+    func number(of credential: StoredCredential) throws(StoreError) -> UInt32
+
+    /// Writes the entries, the tiles that they filled or widened, and the unsigned head.
+    ///
+    /// `batch.firstIndex` is the size of the head before it. A constraint error is a defect of
+    /// the caller and is thrown as `.constraint`.
+    func append(_ batch: SequencedBatch) throws(StoreError)
+
+    /// What is stored for `range` now, read back through the database.
+    func reread(_ range: Range<UInt64>) throws(StoreError) -> [RereadEntry]
+
+    /// The widest stored bytes of a hash tile, as this transaction sees it.
+    func hashTile(level: UInt8, index: UInt64) throws(StoreError) -> [UInt8]?
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditChain
+import LogCrypto
+import LogStorage
+import Merkle
+
+/// One open write transaction. It belongs to the thread that runs its body, and ends with it.
+final class SQLiteTransaction: LogTransaction {
+    let connection: Connection
+    private let lookups: any LookupSource
+    /// What was appended, for the look-ups, once it is committed.
+    private(set) var appended: [SequencedBatch] = []
+    /// The first error of a write. A body that hides it must not commit half a batch.
+    private(set) var failure: StoreError?
+    private var isEnded = false
+
+    init(connection: Connection, lookups: any LookupSource) {
+        self.connection = connection
+        self.lookups = lookups
+    }
+
+    /// From here on every call throws `.closed`: the next transaction is not this one's.
+    func end() { isEnded = true }
+
+    private func tables() throws(StoreError) -> StoredTables {
+        guard !isEnded else { throw .closed }
+        // SQLite may have given the transaction up; what follows would then commit by itself.
+        if let failure { throw failure }
+        return StoredTables(connection: connection)
+    }
+
+    // MARK: Reading
+
+    func head() throws(StoreError) -> StoredHead? { try tables().head() }
+
+    func content(at index: UInt64) throws(StoreError) -> StoredContent? {
+        try tables().content(at: index)
+    }
+
+    func hashTile(level: UInt8, index: UInt64) throws(StoreError) -> [UInt8]? {
+        try tables().hashTile(level: level, index: index)
+    }
+
+    func index(ofSubmissionKey key: Digest) throws(StoreError) -> UInt64? {
+        let tables = try tables()
+        for index in try lookups.candidates(of: key, .submissionKey)
+        where try tables.submissions(index..<index + 1).first?.key == key {
+            return index
+        }
+        return nil
+    }
+
+    func reread(_ range: Range<UInt64>) throws(StoreError) -> [RereadEntry] {
+        let tables = try tables()
+        let (leaves, submissions) = (try tables.leaves(range), try tables.submissions(range))
+        var entries: [RereadEntry] = []
+        entries.reserveCapacity(leaves.count)
+        try tables.contents(range) { (index, content) throws(StoreError) in
+            let place = entries.count
+            guard index == range.lowerBound + UInt64(place) else {
+                throw .corruptEntry(range.lowerBound + UInt64(place), "the content")
+            }
+            entries.append(
+                RereadEntry(
+                    leaf: leaves[place], submission: submissions[place], content: content))
+        }
+        return entries
+    }
+
+    // MARK: Writing
+
+    func number(of credential: StoredCredential) throws(StoreError) -> UInt32 {
+        try writing { (tables) throws(StoreError) in
+            let known = try connection.statement(.credentialNumber)
+            defer { known.reset() }
+            known.bind(1, text: credential.tenant)
+            known.bind(2, text: credential.name)
+            if try known.step() { return UInt32(truncatingIfNeeded: known.integer(0)) }
+            let insert = try connection.statement(.insertCredential)
+            defer { insert.reset() }
+            insert.bind(1, text: credential.tenant)
+            insert.bind(2, text: credential.name)
+            insert.bind(3, StoredForm.checksum(of: credential))
+            _ = try insert.step()
+            let number = UInt32(truncatingIfNeeded: insert.integer(0))
+            while try insert.step() {}
+            return number
+        }
+    }
+
+    func append(_ batch: SequencedBatch) throws(StoreError) {
+        try writing { (tables) throws(StoreError) in
+            let size = try tables.head()?.treeHead.size ?? 0
+            let end = size + UInt64(batch.entries.count)
+            guard batch.firstIndex == size, batch.growth.oldHead.size == size,
+                batch.growth.newHead == batch.head.treeHead, batch.head.treeHead.size == end
+            else {
+                throw StoreError(.constraint, "the batch does not begin where the log ends")
+            }
+            guard batch.entries.allSatisfy({ $0.leaf.timestampMS < StoredForm.timestampLimit })
+            else { throw StoreError(.constraint, "a leaf's time is beyond what is stored") }
+            try BatchWriter(connection: connection, batch: batch).write(isFirst: size == 0)
+            appended.append(batch)
+        }
+    }
+
+    private func writing<Result>(
+        _ body: (StoredTables) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        let tables = try tables()
+        do throws(StoreError) {
+            return try body(tables)
+        } catch {
+            failure = failure ?? error
+            throw error
+        }
+    }
+}

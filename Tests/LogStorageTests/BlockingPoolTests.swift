@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LogStorage
+import Synchronization
+import Testing
+
+@Suite struct BlockingPoolTests {
+    private struct Failure: Error {}
+
+    @Test("Results and errors come back to the caller")
+    func results() async throws {
+        let pool = BlockingPool(threads: 2)
+        defer { pool.close() }
+        #expect(try await pool.run { 7 } == 7)
+        await #expect(throws: Failure.self) { try await pool.run { throw Failure() } }
+    }
+
+    @Test("Calls run side by side, as many as there are threads")
+    func width() async throws {
+        let pool = BlockingPool(threads: 3)
+        defer { pool.close() }
+        let (now, most) = (Shared(), Shared())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<12 {
+                group.addTask {
+                    try await pool.run {
+                        let running = now.count.add(1, ordering: .relaxed).newValue
+                        _ = most.count.max(running, ordering: .relaxed)
+                        usleep(20_000)
+                        now.count.subtract(1, ordering: .relaxed)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(most.count.load(ordering: .relaxed) == 3)
+    }
+
+    @Test("What waits at the closing is still run, and later calls are refused")
+    func closing() async throws {
+        let pool = BlockingPool(threads: 1)
+        async let slow: Int = pool.run {
+            usleep(50_000)
+            return 1
+        }
+        async let waiting = pool.run { 2 }
+        try await Task.sleep(for: .milliseconds(20))
+        pool.close()
+        #expect(try await slow + waiting == 3)
+        await #expect(throws: StoreError.self) { try await pool.run { 3 } }
+    }
+
+    @Test("A call beyond the limit is refused at once")
+    func limit() async throws {
+        let pool = BlockingPool(threads: 1, waitingLimit: 1)
+        defer { pool.close() }
+        async let running: Void = pool.run { usleep(200_000) }
+        try await Task.sleep(for: .milliseconds(50))
+        async let waiting: Void = pool.run {}
+        try await Task.sleep(for: .milliseconds(50))
+        await #expect(throws: StoreError.self) { try await pool.run {} }
+        _ = try await (running, waiting)
+    }
+
+    @Test("Ten thousand calls all come back")
+    func many() async throws {
+        let pool = BlockingPool(threads: 2)
+        defer { pool.close() }
+        let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<10_000 { group.addTask { try await pool.run { number } } }
+            return try await group.reduce(0, +)
+        }
+        #expect(sum == 49_995_000)
+    }
+
+    private final class Shared: Sendable {
+        let count = Atomic(0)
+    }
+}
