@@ -74,6 +74,9 @@ let package = Package(
         hidden("LogStorage", ["Merkle", "AuditChain", "LogCrypto"]),
         hidden(
             "SQLiteStorage", ["LogStorage", "Merkle", "AuditChain", "LogCrypto", "CSQLite"]),
+        hidden(
+            "TransparencyLog",
+            ["LogStorage", "SignedNote", "Merkle", "AuditChain", "LogCrypto", logging]),
         .target(
             name: "LogTesting", dependencies: ["Merkle", "LogCrypto"], path: "Tests/LogTesting",
             swiftSettings: settings),
@@ -88,5 +91,6 @@ let package = Package(
         tests(of: "LogClient"),
         tests(of: "LogStorage", ["StorageTesting"]),
         tests(of: "SQLiteStorage", ["StorageTesting", "LogStorage", "Merkle", "AuditChain"]),
+        tests(of: "TransparencyLog", ["StorageTesting", "LogStorage", "SQLiteStorage", "SignedNote"]),
     ]
 )

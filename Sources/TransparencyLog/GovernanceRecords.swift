@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Makes the records that the log writes about itself, under the tenant `_log`.
+///
+/// The log never reads a record; who knows how they look hands this in.
+package protocol GovernanceRecords: Sendable {
+    /// `log.created`, the record at index 0.
+    func logCreated(_ keys: LogKeys) -> Submission
+    /// The clock was out of bounds at start, and the operator has accepted it.
+    func clockAccepted(_ now: ClockReading) -> Submission
+    /// Sequencing goes on after the clocks had disagreed.
+    func clockResumed(_ now: ClockReading) -> Submission
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AuditChain
+import Glibc
+import LogCrypto
+package import SignedNote
+
+/// A log's identity and secrets, as its folder `keys` holds them.
+///
+/// | file | what | who could do what with it |
+/// |---|---|---|
+/// | `log.json` | origin, granularity, chain schedule with check values | nothing: it is public |
+/// | `chain-<epoch>.key` | K_e, 32 random bytes | forge chain links, and verify them |
+/// | `idempotency.key` | K_idem, 32 random bytes | tell which key a submission had |
+/// | `ed25519.key` | seed of the checkpoint key | sign another history in the log's name |
+/// | `ecdsa-p256.key` | scalar of the tree head key | the same, for RFC 6962 clients |
+/// | `es256-receipt.key` | scalar of the receipt key | sign receipts for heads never published |
+/// | `used` | empty: a log was begun with these keys | nothing |
+package struct LogKeys: Sendable {
+    package let identity: LogIdentity
+    package let schedule: ChainSchedule
+    package let signer: CheckpointSigner
+    package let idempotency: IdempotencyKeys
+    /// SubjectPublicKeyInfo of the key for RFC 9942 receipts, DER.
+    package let receiptSPKI: [UInt8]
+    /// Where they lie; nil for keys that die with the process.
+    private let folder: String?
+
+    /// Whether `folder` holds a log's keys.
+    package static func exist(in folder: String) -> Bool {
+        access(folder + "/log.json", F_OK) == 0
+    }
+
+    /// Makes new keys in `folder`, which must not exist.
+    ///
+    /// All or nothing: they are written beside it, made durable, and then renamed into place.
+    package static func create(
+        in folder: String, origin: Origin, granularityMS: UInt64
+    ) throws {
+        let draft = folder + ".draft"
+        try removeDraft(draft)
+        try KeyFile.createFolder(path: draft)
+        let chainKey = SecretBytes.random(count: 32)
+        try write(chainKey, to: draft + "/chain-0.key")
+        try write(.random(count: 32), to: draft + "/idempotency.key")
+        try write(.random(count: 32), to: draft + "/ed25519.key")
+        try write(randomScalar(), to: draft + "/ecdsa-p256.key")
+        try write(randomScalar(), to: draft + "/es256-receipt.key")
+        let identity = LogIdentity(
+            origin: origin, granularityMS: granularityMS,
+            chain: [.init(first: 0, checkValue: try ChainKey(chainKey).checkValue)])
+        try identity.json.withUnsafeBytes { bytes in
+            try KeyFile.create(path: draft + "/log.json", bytes)
+        }
+        try KeyFile.synchroniseFolder(path: draft)
+        guard rename(draft, folder) == 0 else {
+            throw KeyFile.failure("move the new keys to \(folder)")
+        }
+        try KeyFile.synchroniseFolder(path: parent(of: folder))
+    }
+
+    /// Loads the keys, and checks them against the schedule's check values.
+    package static func load(from folder: String) throws -> LogKeys {
+        let identity = try LogIdentity.load(path: folder + "/log.json")
+        var epochs: [ChainSchedule.Epoch] = []
+        for (number, epoch) in identity.chain.enumerated() {
+            let path = folder + "/chain-\(number).key"
+            let key = try ChainKey(KeyFile.read(path: path, count: 32))
+            guard key.checkValue == epoch.checkValue else {
+                throw KeyError(.invalid, "\(path) is not the key that log.json names")
+            }
+            epochs.append(ChainSchedule.Epoch(first: epoch.first, key: key))
+        }
+        let signer = CheckpointSigner(
+            origin: identity.origin.text,
+            ed25519: try Ed25519PrivateKey(
+                seed: KeyFile.read(path: folder + "/ed25519.key", count: 32)),
+            ecdsa: try P256PrivateKey(
+                scalar: KeyFile.read(path: folder + "/ecdsa-p256.key", count: 32)))
+        let receipt = try P256PrivateKey(
+            scalar: KeyFile.read(path: folder + "/es256-receipt.key", count: 32))
+        return LogKeys(
+            identity: identity, schedule: try ChainSchedule(epochs), signer: signer,
+            idempotency: IdempotencyKeys(
+                key: try KeyFile.read(path: folder + "/idempotency.key", count: 32)),
+            receiptSPKI: receipt.publicKey.spki, folder: folder)
+    }
+
+    /// New keys that are kept nowhere, for a log that dies with the process: a second start under
+    /// kept keys would be a second history.
+    package static func ephemeral(origin: Origin, granularityMS: UInt64) throws -> LogKeys {
+        let chainKey = try ChainKey(SecretBytes.random(count: 32))
+        return LogKeys(
+            identity: LogIdentity(
+                origin: origin, granularityMS: granularityMS,
+                chain: [.init(first: 0, checkValue: chainKey.checkValue)]),
+            schedule: ChainSchedule(chainKey),
+            signer: CheckpointSigner(
+                origin: origin.text, ed25519: try Ed25519PrivateKey(seed: .random(count: 32)),
+                ecdsa: try P256PrivateKey(scalar: randomScalar())),
+            idempotency: IdempotencyKeys(key: .random(count: 32)),
+            receiptSPKI: try P256PrivateKey(scalar: randomScalar()).publicKey.spki, folder: nil)
+    }
+
+    /// Whether a log has been begun with these keys.
+    var areUsed: Bool {
+        guard let folder else { return false }
+        return access(folder + "/used", F_OK) == 0
+    }
+
+    /// Remembers, durably, that a log has been begun with these keys.
+    func markUsed() throws(KeyError) {
+        guard let folder, !areUsed else { return }
+        try KeyFile.create(path: folder + "/used", UnsafeRawBufferPointer(start: nil, count: 0))
+        try KeyFile.synchroniseFolder(path: folder)
+    }
+
+    /// A private scalar of P-256: one random number in 2^32 exceeds the group's order, and is drawn
+    /// again.
+    private static func randomScalar() -> SecretBytes {
+        while true {
+            let scalar = SecretBytes.random(count: 32)
+            if (try? P256PrivateKey(scalar: scalar)) != nil { return scalar }
+        }
+    }
+
+    private static func write(_ key: borrowing SecretBytes, to path: String) throws {
+        try key.withUnsafeBytes { bytes throws in try KeyFile.create(path: path, bytes) }
+    }
+
+    private static func removeDraft(_ draft: String) throws(KeyError) {
+        let names = [
+            "log.json", "chain-0.key", "idempotency.key", "ed25519.key", "ecdsa-p256.key",
+            "es256-receipt.key",
+        ]
+        for name in names { unlink(draft + "/" + name) }
+        guard rmdir(draft) == 0 || errno == ENOENT else {
+            throw KeyFile.failure("remove the unfinished \(draft)")
+        }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

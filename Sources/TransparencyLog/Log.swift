@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditChain
+package import LogCrypto
+package import LogStorage
+package import Logging
+package import Merkle
+import SignedNote
+
+/// One transparency log: records in, durable receipts out, proofs for anyone.
+///
+/// A value of this type holds the only right to write to its store. Everything it answers is
+/// durable, anchored, and under a published head.
+package final class Log: Sendable {
+    package let keys: LogKeys
+    package let durability: StoreDurability
+
+    private let store: any LogStore
+    private let sequencer: Sequencer
+    private let publisher: Publisher
+    private let pool: BlockingPool
+    private let tree: TreeReader
+    private let clock: @Sendable () -> ClockReading
+    private let submissions = InFlight()
+
+    private init(
+        keys: LogKeys, store: any LogStore, sequencer: Sequencer, publisher: Publisher,
+        pool: BlockingPool, tree: TreeReader, clock: @escaping @Sendable () -> ClockReading
+    ) {
+        self.keys = keys
+        self.store = store
+        self.sequencer = sequencer
+        self.publisher = publisher
+        self.pool = pool
+        self.tree = tree
+        self.clock = clock
+        durability = store.durability
+    }
+
+    /// Checks the store against the anchor and the clock, publishes what a crash left committed,
+    /// and starts sequencing.
+    ///
+    /// - Parameters:
+    ///   - records: makes the log's own records: the first one of an empty log, and those that
+    ///     say that the clock was accepted or agrees again.
+    ///   - signing: makes the note over a head, instead of the log's signer.
+    /// - Throws: ``StartupRefusal`` if the log must not go on; the store's or the anchor's error.
+    package static func open(
+        keys: LogKeys, store: any LogStore, anchor: Anchor,
+        configuration: LogConfiguration = LogConfiguration(),
+        records: any GovernanceRecords,
+        clock: @escaping @Sendable () -> ClockReading = { SystemClock.read() },
+        signing: (@Sendable (TreeHead) throws -> String)? = nil, logger: Logger
+    ) async throws -> Log {
+        let sign = signing ?? { [signer = keys.signer] in try signer.signVerified($0) }
+        let found = try StartupGuard(
+            keys: keys, reader: store.reader, anchor: anchor, wallMS: clock().wallMS,
+            configuration: configuration
+        ).run()
+        let start = try Recovery(sign: sign, anchor: anchor, wallMS: clock().wallMS)
+            .publish(found)
+        let publisher = Publisher(
+            signer: keys.signer, sign: sign, anchor: anchor, start: start, clock: clock,
+            configuration: configuration, logger: logger)
+        let sequencer = Sequencer(
+            store: store,
+            integrator: Integrator(
+                origin: keys.identity.origin, schedule: keys.schedule,
+                granularityMS: keys.identity.granularityMS),
+            publisher: publisher, configuration: configuration, clock: clock,
+            clockRecord: { records.clockResumed($0) }, logger: logger)
+        let pool = BlockingPool(threads: configuration.readerThreads)
+        let log = Log(
+            keys: keys, store: store, sequencer: sequencer, publisher: publisher, pool: pool,
+            tree: TreeReader(
+                reader: store.reader, pool: pool,
+                cache: TileCache(bytes: configuration.tileCacheBytes)), clock: clock)
+        sequencer.start(found.state)
+        do {
+            if found.state.head == nil { _ = try await log.submit([records.logCreated(keys)]) }
+            if found.acceptedClock != .accepted {
+                _ = try await log.submit([records.clockAccepted(clock())])
+            }
+        } catch {
+            await log.shutDown()
+            throw error
+        }
+        return log
+    }
+
+    /// Finishes what was accepted, refuses the rest, and closes the store.
+    package func shutDown() async {
+        await sequencer.drain()
+        await submissions.drained()
+        await publisher.close()
+        pool.close()
+        store.close()
+    }
+
+    // MARK: Writing
+
+    /// Puts records into the log as one unit: one transaction, in the order given.
+    ///
+    /// Returns when all of them are durable, anchored and published; all outcomes are under one
+    /// checkpoint. A thrown error says that none was taken, but for `.notPublished` and
+    /// `.storageFailed`, which a retry with the same keys settles.
+    package func submit(_ unit: [Submission]) async throws(LogError) -> [SubmissionOutcome] {
+        submissions.enter()
+        defer { submissions.leave() }
+        let publication = try await sequencer.submit(unit)
+        // Repeats are proven under the newest head, which may be newer than this unit's own.
+        let published = published
+        let hasRepeats = publication.settlements.contains(where: \.isRepeat)
+        let isOwnHead = !hasRepeats || publication.note == published.note
+        var outcomes: [SubmissionOutcome] = []
+        outcomes.reserveCapacity(unit.count)
+        for settlement in publication.settlements {
+            switch settlement {
+            case .added(let offset):
+                guard let batch = publication.batch else { preconditionFailure("nothing added") }
+                let record =
+                    isOwnHead
+                    ? try Self.record(offset, of: batch, note: publication.note)
+                    : try await record(at: batch.firstIndex + UInt64(offset), under: published)
+                outcomes.append(.accepted(record))
+            case .replayed(let index, let erased):
+                guard index < published.head.size else { throw Publisher.notPublished }
+                let record = try await record(at: index, under: published)
+                outcomes.append(.replayed(record, erased: erased))
+            case .conflict(let index):
+                guard index < published.head.size else { throw Publisher.notPublished }
+                outcomes.append(.conflict(index: index))
+            }
+        }
+        return outcomes
+    }
+
+    /// Cuts a receipt's contents out of a published batch, and verifies the proof before it goes.
+    private static func record(
+        _ offset: Int, of batch: SequencedBatch, note: String
+    ) throws(LogError) -> SequencedRecord {
+        let index = batch.firstIndex + UInt64(offset)
+        let entry = batch.entries[offset]
+        let proof = batch.growth.inclusionProof(of: index)
+        do {
+            try proof.verify(leafHash: entry.leafHash, in: batch.head.treeHead)
+        } catch {
+            throw LogError(.corrupt, "a new proof does not verify", cause: error)
+        }
+        return SequencedRecord(index: index, leaf: entry.leaf, proof: proof, checkpoint: note)
+    }
+
+    // MARK: Heads
+
+    /// The newest published head.
+    package var published: PublishedHead { publisher.published }
+
+    /// The newest head as `/checkpoint` shows it: with the log's Ed25519 signature and a tree
+    /// head signature (0x05) that is less than an hour old.
+    package func checkpoint() async throws(LogError) -> String {
+        try await publisher.treeHead().note
+    }
+
+    // MARK: Tree
+
+    /// The bytes of a hash tile or entry bundle; nil if it is not published.
+    package func tile(_ tile: Tile) async throws(LogError) -> [UInt8]? {
+        try await reading { try await self.tree.bytes(of: tile, under: self.published) }
+    }
+
+    /// The proof of a leaf under the tree of `size` leaves, with the leaf's hash.
+    ///
+    /// Without `size`, under the newest published head. The note is the one over that tree, if it
+    /// is the published one.
+    package func inclusion(
+        of index: UInt64, size: UInt64? = nil
+    ) async throws(LogError) -> (proof: InclusionProof, leafHash: Digest, note: String?) {
+        let published = published
+        let size = size ?? published.head.size
+        guard size <= published.head.size, index < size else { throw beyond(published) }
+        return try await reading {
+            let (proof, leafHash) = try await self.tree.inclusionProof(
+                of: index, size: size, under: published)
+            return (proof, leafHash, size == published.head.size ? published.note : nil)
+        }
+    }
+
+    /// The proof that the tree of `from` leaves is a prefix of the one of `to` leaves.
+    package func consistency(
+        from: UInt64, to: UInt64
+    ) async throws(LogError) -> ConsistencyProof {
+        let published = published
+        guard from <= to, to <= published.head.size else { throw beyond(published) }
+        return try await reading {
+            try await self.tree.consistencyProof(from: from, to: to, under: published)
+        }
+    }
+
+    /// A record's leaf and proof under the newest published head.
+    package func record(at index: UInt64) async throws(LogError) -> SequencedRecord {
+        try await record(at: index, under: published)
+    }
+
+    private func record(
+        at index: UInt64, under published: PublishedHead
+    ) async throws(LogError) -> SequencedRecord {
+        guard index < published.head.size else { throw beyond(published) }
+        return try await reading {
+            let (proof, leafHash) = try await self.tree.inclusionProof(
+                of: index, size: published.head.size, under: published)
+            let leaf = try await self.pool.run { [reader = self.store.reader] in
+                try reader.leaves(index..<index + 1).first
+            }
+            guard let leaf, leaf.hash == leafHash else {
+                throw LogError(.corrupt, "the leaf at index \(index) is not the one in the tree")
+            }
+            return SequencedRecord(
+                index: index, leaf: leaf, proof: proof, checkpoint: published.note)
+        }
+    }
+
+    // MARK: Records
+
+    /// The index of the published leaf with this hash.
+    package func index(ofLeafHash hash: Digest) async throws(LogError) -> UInt64? {
+        try await lookUp { try $0.index(ofLeafHash: hash) }
+            .flatMap { $0 < published.head.size ? $0 : nil }
+    }
+
+    /// Published indexes that may bear the record id; the caller compares the records.
+    package func indexes(ofID id: String) async throws(LogError) -> [UInt64] {
+        let size = published.head.size
+        let key = LookupKey(.recordID, text: id)
+        return try await lookUp {
+            try $0.indexes(of: key, in: 0..<size, descending: false, limit: 1_000)
+        }
+    }
+
+    /// What was submitted at a published index; nil if it has been erased.
+    package func content(at index: UInt64) async throws(LogError) -> StoredContent? {
+        let published = published
+        guard index < published.head.size else { throw beyond(published) }
+        return try await lookUp { try $0.content(at: index) }
+    }
+
+    /// Whose record it is.
+    package func credential(at index: UInt64) async throws(LogError) -> StoredCredential? {
+        let published = published
+        guard index < published.head.size else { throw beyond(published) }
+        return try await lookUp { try $0.credential($0.submission(at: index).credential) }
+    }
+
+    // MARK: Health
+
+    /// The state of the log for operators and readiness checks.
+    ///
+    /// Reads nothing from disk.
+    package var health: LogHealth {
+        let (status, published, now) = (sequencer.current, published, clock())
+        let difference = status.clockRule.difference(at: now)
+        return LogHealth(
+            size: published.head.size, publishedAtMS: published.publishedAtMS,
+            lastCommitMS: status.lastCommitMS, queuedRecords: sequencer.queuedRecords,
+            stopReason: status.stopReason,
+            clockDifferenceMS: difference.magnitude > status.clockRule.toleranceMS
+                ? difference : nil, nowMS: now.wallMS, durability: durability)
+    }
+
+    private func lookUp<Result: Sendable>(
+        _ body: @escaping @Sendable (any LogReader) throws -> Result
+    ) async throws(LogError) -> Result {
+        try await reading {
+            try await self.pool.run { [reader = self.store.reader] in try body(reader) }
+        }
+    }
+
+    /// Gives every failure of a read a stable code: nothing is answered from data that does not
+    /// prove what it must.
+    private func reading<Result: Sendable>(
+        _ body: () async throws -> Result
+    ) async throws(LogError) -> Result {
+        do {
+            return try await body()
+        } catch let error as LogError {
+            throw error
+        } catch let error as StoreError where error.code == .locked {
+            throw LogError(.overloaded, "the log is busy; try again after a moment", cause: error)
+        } catch let error as StoreError where error.code == .closed {
+            throw LogError(.shuttingDown, "the log is shutting down", cause: error)
+        } catch let error as StoreError where error.code != .corrupt {
+            throw LogError(.storageFailed, "the store could not be read", cause: error)
+        } catch {
+            throw LogError(
+                .corrupt, "stored data does not prove what it must; run evident fsck",
+                cause: error)
+        }
+    }
+
+    private func beyond(_ published: PublishedHead) -> LogError {
+        LogError(.beyondTree, "the published tree has \(published.head.size) leaves")
+    }
+}
