@@ -3,7 +3,9 @@
 import CSQLite
 import LogStorage
 
-/// One connection to a database, and its prepared statements. Used by one thread at a time.
+/// One connection to a database, and its prepared statements.
+///
+/// Used by one thread at a time.
 final class Connection {
     /// How a database is opened.
     enum Access {
@@ -22,7 +24,9 @@ final class Connection {
     private let commitStatement: Statement
     private let rollbackStatement: Statement
 
-    /// Opens the database at a path. The file is not made, and no setting is changed.
+    /// Opens the database at a path.
+    ///
+    /// The file is not made, and no setting is changed.
     init(path: String, _ access: Access) throws(StoreError) {
         let flags =
             switch access {
@@ -62,7 +66,9 @@ final class Connection {
 
     private var isClosed = false
 
-    /// Finalizes every statement and closes. Nothing may be called after it.
+    /// Finalizes every statement and closes.
+    ///
+    /// Nothing may be called after it.
     func close() {
         guard !isClosed else { return }
         isClosed = true
@@ -169,7 +175,9 @@ final class Connection {
         csqlite_count_wal_pages(handle, pages)
     }
 
-    /// Moves the log's pages into the database. Returns whether all of them went.
+    /// Moves the log's pages into the database.
+    ///
+    /// Returns whether all of them went.
     func checkpoint(truncating: Bool) throws(StoreError) -> Bool {
         var (pages, moved): (Int32, Int32) = (0, 0)
         let mode = truncating ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE

@@ -32,7 +32,9 @@ final class ConnectionPool: Sendable {
         self.waitMS = waitMS
     }
 
-    /// Runs reads that see one commit. Never nested: the inner one could wait for ever.
+    /// Runs reads that see one commit.
+    ///
+    /// Never nested: the inner one could wait for ever.
     func snapshot<Result>(
         _ body: (StoredTables) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {

@@ -3,8 +3,10 @@
 import CSQLite
 import LogStorage
 
-/// What a connection must be set to before its answers count. Set, and then read back: SQLite
-/// ignores what it does not know, and a distributor's build may know less.
+/// What a connection must be set to before its answers count.
+///
+/// Set, and then read back: SQLite ignores what it does not know, and a distributor's build may
+/// know less.
 struct ConnectionSettings {
     /// PRAGMAs and their values, in the order in which they are set.
     let pragmas: [(name: String, value: String)]
@@ -33,7 +35,9 @@ struct ConnectionSettings {
         ("DQS_DDL", SQLITE_DBCONFIG_DQS_DDL, false),
     ]
 
-    /// The connection that writes. FULL: COMMIT returns when the log is on stable storage.
+    /// The connection that writes.
+    ///
+    /// FULL: COMMIT returns when the log is on stable storage.
     static let writer = ConnectionSettings(
         pragmas: [
             ("journal_mode", "wal"), ("synchronous", "2"), ("locking_mode", "normal"),

@@ -16,7 +16,9 @@ protocol LookupSource: Sendable {
 }
 
 extension LookupSource {
-    /// All candidates for a unique value, oldest first. More than one is a coincidence of 48 bits.
+    /// All candidates for a unique value, oldest first.
+    ///
+    /// More than one is a coincidence of 48 bits.
     func candidates(of digest: Digest, _ field: LookupField) throws(StoreError) -> [UInt64] {
         try candidates(
             LookupKey(field, digest: digest), in: 0..<Schema.indexLimit, descending: false,
@@ -32,7 +34,9 @@ struct StoredKeys: LookupSource {
     /// Entries read in one transaction, so that none holds the log back for long.
     private static let step: UInt64 = 4096
 
-    /// The keys of every entry in `range`, which is committed. Nothing of erased content.
+    /// The keys of every entry in `range`, which is committed.
+    ///
+    /// Nothing of erased content.
     func keys(_ range: Range<UInt64>) throws(StoreError) -> [[LookupKey]] {
         var keys: [[LookupKey]] = []
         keys.reserveCapacity(range.count)

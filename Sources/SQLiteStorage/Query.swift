@@ -18,7 +18,7 @@ enum Query: Int, CaseIterable {
         case .head:
             """
             SELECT size, root, commit_number, last_leaf_ms, last_mac, committed_at_ms, checksum
-            FROM head
+            FROM head WHERE id = 1
             """
         case .segmentHashes:
             "SELECT number, hashes FROM segment WHERE number BETWEEN ? AND ? ORDER BY number"

@@ -28,7 +28,9 @@ package final class SQLiteStore: LogStore {
         case closed
     }
 
-    /// Makes an empty store for a log. The folder exists. Throws `.mismatch` if there is one.
+    /// Makes an empty store for a log.
+    ///
+    /// The folder exists. Throws `.mismatch` if there is one.
     ///
     /// A crash during this leaves a file that it can be called for again.
     package static func create(directory: String, origin: String) throws(StoreError) {
@@ -68,7 +70,7 @@ package final class SQLiteStore: LogStore {
         guard origin == nil || origin == found else {
             throw StoreError(.mismatch, "this folder holds another log", detail: found)
         }
-        let writer = Writer(connection: connection, checkpointBytes: options.checkpointBytes)
+        let writer = Writer(connection: connection, folder: folder, options: options)
         return try SQLiteStore(folder, lock, writer, found, options, lookupKeys)
     }
 
@@ -128,8 +130,10 @@ package final class SQLiteStore: LogStore {
         return result
     }
 
-    /// Commits, and only then lets the look-ups know. A crash between the two is met by the next
-    /// opening: the index reads what it lacks from the entries.
+    /// Commits, and only then lets the look-ups know.
+    ///
+    /// A crash between the two is met by the next opening: the index reads what it lacks from the
+    /// entries.
     private func commit(_ transaction: SQLiteTransaction, by writer: Writer) throws(StoreError) {
         if let newest = transaction.appended.last {
             lookups.announce(newest.head.treeHead.size)

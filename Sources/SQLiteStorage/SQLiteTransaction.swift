@@ -5,13 +5,17 @@ import LogCrypto
 import LogStorage
 import Merkle
 
-/// One open write transaction. It belongs to the thread that runs its body, and ends with it.
+/// One open write transaction.
+///
+/// It belongs to the thread that runs its body, and ends with it.
 final class SQLiteTransaction: LogTransaction {
     let connection: Connection
     private let lookups: any LookupSource
     /// What was appended, for the look-ups, once it is committed.
     private(set) var appended: [SequencedBatch] = []
-    /// The first error of a write. A body that hides it must not commit half a batch.
+    /// The first error of a write.
+    ///
+    /// A body that hides it must not commit half a batch.
     private(set) var failure: StoreError?
     private var isEnded = false
 

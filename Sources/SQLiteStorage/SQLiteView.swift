@@ -11,8 +11,15 @@ package final class SQLiteView: Sendable {
     /// The log that the store was made for.
     package let origin: String
     let pool: ConnectionPool
+    private let folder: StoreFolder
+    private let isLive: Bool
 
-    fileprivate init(pool: ConnectionPool, origin: String, lookupKeys: RecordKeys?) {
+    fileprivate init(
+        _ folder: StoreFolder, isLive: Bool, pool: ConnectionPool, origin: String,
+        lookupKeys: RecordKeys?
+    ) {
+        self.folder = folder
+        self.isLive = isLive
         self.pool = pool
         self.origin = origin
         reader = SQLiteReader(
@@ -21,9 +28,17 @@ package final class SQLiteView: Sendable {
 
     package func close() { pool.close() }
 
+    /// Whether the file could change under this view without its notice: nobody had the store open
+    /// at first, and somebody has it now.
+    ///
+    /// What was then found wrong may be right; open it again.
+    package var isDisturbed: Bool { !isLive && folder.exists(folder.log) }
+
     // MARK: What a check needs besides
 
-    /// What SQLite's own check of the file finds wrong; nothing if it is sound. Reads all of it.
+    /// What SQLite's own check of the file finds wrong; nothing if it is sound.
+    ///
+    /// Reads all of it.
     package func integrityFindings() throws(StoreError) -> [String] {
         try pool.use { (connection) throws(StoreError) in
             let lines = try connection.rows("PRAGMA integrity_check") {
@@ -125,7 +140,8 @@ extension SQLiteStore {
             try SchemaCheck.verify(connection)
             return try SchemaCheck.origin(connection)
         }
-        return SQLiteView(pool: pool, origin: origin, lookupKeys: lookupKeys)
+        return SQLiteView(
+            folder, isLive: isLive, pool: pool, origin: origin, lookupKeys: lookupKeys)
     }
 }
 

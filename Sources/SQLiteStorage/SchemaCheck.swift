@@ -5,7 +5,9 @@ import LogStorage
 
 /// Makes the schema, and recognises it.
 enum SchemaCheck {
-    /// Makes all tables and rules in one transaction. Throws `.mismatch` if anything is there.
+    /// Makes all tables and rules in one transaction.
+    ///
+    /// Throws `.mismatch` if anything is there.
     static func create(in connection: Connection, origin: String) throws(StoreError) {
         try connection.execute("PRAGMA page_size = \(Schema.pageSize)")
         try ConnectionSettings.writer.apply(to: connection)

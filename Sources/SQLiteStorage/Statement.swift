@@ -4,7 +4,9 @@ import CSQLite
 import LogCrypto
 import LogStorage
 
-/// One prepared statement. Parameters count from 1, columns from 0.
+/// One prepared statement.
+///
+/// Parameters count from 1, columns from 0.
 ///
 /// Bytes are bound without a copy: the caller keeps them in place until `reset`.
 struct Statement {
@@ -14,7 +16,9 @@ struct Statement {
         sqlite3_bind_int64(handle, parameter, value)
     }
 
-    /// An index, size or time. Above 2^63 − 1 it is clamped there, where every CHECK refuses it.
+    /// An index, size or time.
+    ///
+    /// Above 2^63 − 1 it is clamped there, where every CHECK refuses it.
     func bind(_ parameter: Int32, _ value: UInt64) {
         sqlite3_bind_int64(handle, parameter, Int64(clamping: value))
     }

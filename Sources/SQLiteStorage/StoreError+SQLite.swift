@@ -10,7 +10,8 @@ extension StoreError {
         case SQLITE_FULL:
             self.init(.full, "the volume of the store is full; free some space", detail: detail)
         case SQLITE_CONSTRAINT, SQLITE_MISMATCH:
-            self.init(.constraint, "the store refused a write that breaks its rules", detail: detail)
+            self.init(
+                .constraint, "the store refused a write that breaks its rules", detail: detail)
         case SQLITE_CORRUPT, SQLITE_NOTADB:
             self.init(
                 .corrupt, "the database file is damaged; run fsck and restore a backup",

@@ -28,6 +28,19 @@ struct StoreFolder {
         }
     }
 
+    /// Throws `.full` if less is free on the volume than `reserve`, or than a twentieth of it.
+    func checkFree(reserve: UInt64) throws(StoreError) {
+        var volume = statvfs()
+        guard statvfs(path, &volume) == 0 else {
+            throw Self.failure("the free space of the data folder could not be read")
+        }
+        let unit = UInt64(volume.f_frsize)
+        guard UInt64(volume.f_bavail) * unit >= min(reserve, UInt64(volume.f_blocks) * unit / 20)
+        else {
+            throw StoreError(.full, "the volume of the data folder is nearly full; make room")
+        }
+    }
+
     /// Makes the names of new files durable.
     func sync() throws(StoreError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -59,8 +59,10 @@ struct StoredTables {
         return hashes
     }
 
-    /// What every index of `range` has, first in segments and then in open rows. Throws `.corrupt`
-    /// with the first index that is in neither, or that `decode` does not understand.
+    /// What every index of `range` has, first in segments and then in open rows.
+    ///
+    /// Throws `.corrupt` with the first index that is in neither, or that `decode` does not
+    /// understand.
     private func entries<Entry>(
         _ range: Range<UInt64>, _ segments: Query, _ open: Query, _ width: Int, _ what: String,
         decode: (UInt64, UnsafeRawBufferPointer) -> Entry?

@@ -3,9 +3,13 @@
 import CSQLite
 import LogStorage
 
-/// The one connection that writes and checkpoints. Used by one thread at a time.
+/// The one connection that writes and checkpoints.
+///
+/// Used by one thread at a time.
 final class Writer {
     let connection: Connection
+    private let folder: StoreFolder
+    private let reserveBytes: UInt64
     private let checkpointPages: Int32
     /// Pages in the log after the newest commit, counted by SQLite.
     private let logPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
@@ -18,9 +22,11 @@ final class Writer {
     /// for them.
     private static let patience: Int32 = 8
 
-    init(connection: Connection, checkpointBytes: Int) {
+    init(connection: Connection, folder: StoreFolder, options: SQLiteOptions) {
         self.connection = connection
-        checkpointPages = Int32(clamping: max(1, checkpointBytes / Int(Schema.pageSize)))
+        self.folder = folder
+        reserveBytes = options.reserveBytes
+        checkpointPages = Int32(clamping: max(1, options.checkpointBytes / Int(Schema.pageSize)))
         nextCheckpoint = checkpointPages
         logPages.initialize(to: 0)
         connection.countLogPages(in: logPages)
@@ -34,11 +40,14 @@ final class Writer {
     func begin() throws(StoreError) {
         if let failure { throw failure }
         if logPages.pointee >= nextCheckpoint { try checkpoint() }
+        try folder.checkFree(reserve: reserveBytes)
         try connection.beginWriting()
     }
 
-    /// Undoes what the transaction did. A rollback that fails closes the store to writes: what the
-    /// next transaction would build on is not known.
+    /// Undoes what the transaction did.
+    ///
+    /// A rollback that fails closes the store to writes: what the next transaction would build on
+    /// is not known.
     func rollback() throws(StoreError) {
         do throws(StoreError) {
             try connection.rollback()

@@ -30,12 +30,14 @@ import Testing
         }
     }
 
-    @Test("A damaged head is found", arguments: [
-        "size = 519", "size = 521", "root = zeroblob(32)", "commit_number = 9",
-        "last_leaf_ms = last_leaf_ms + 1", "last_mac = zeroblob(32)",
-        "committed_at_ms = committed_at_ms + 1", "checksum = checksum + 1", "size = -1",
-        "root = zeroblob(31)",
-    ])
+    @Test(
+        "A damaged head is found",
+        arguments: [
+            "size = 519", "size = 521", "root = zeroblob(32)", "commit_number = 9",
+            "last_leaf_ms = last_leaf_ms + 1", "last_mac = zeroblob(32)",
+            "committed_at_ms = committed_at_ms + 1", "checksum = checksum + 1", "size = -1",
+            "root = zeroblob(31)",
+        ])
     func head(_ change: String) throws {
         let fixture = try StoreFixture()
         try fixture.fill([520])
@@ -83,13 +85,16 @@ import Testing
         #expect(try view.integrityFindings().isEmpty)
     }
 
-    @Test("A missing entry is named", arguments: [
-        ("DELETE FROM open_entry WHERE idx = 514", 514), ("DELETE FROM segment WHERE number = 1", 256),
-        ("DELETE FROM segment WHERE number = 0", 0),
-        ("UPDATE open_entry SET idx = 530 WHERE idx = 519", 519),
-        ("UPDATE open_entry SET leaf = zeroblob(69) WHERE idx = 513", 513),
-        ("UPDATE segment SET leaves = zeroblob(17919) WHERE number = 0", 255),
-    ])
+    @Test(
+        "A missing entry is named",
+        arguments: [
+            ("DELETE FROM open_entry WHERE idx = 514", 514),
+            ("DELETE FROM segment WHERE number = 1", 256),
+            ("DELETE FROM segment WHERE number = 0", 0),
+            ("UPDATE open_entry SET idx = 530 WHERE idx = 519", 519),
+            ("UPDATE open_entry SET leaf = zeroblob(69) WHERE idx = 513", 513),
+            ("UPDATE segment SET leaves = zeroblob(17919) WHERE number = 0", 255),
+        ])
     func missing(_ change: String, _ index: UInt64) throws {
         let fixture = try StoreFixture()
         try fixture.fill([520])

@@ -8,12 +8,14 @@ import Testing
 @testable import SQLiteStorage
 
 @Suite struct SettingsTests {
-    @Test("Each setting of the writer and of a reader is what durability needs", arguments: [
-        ("journal_mode", "wal", "wal"), ("synchronous", "2", "2"), ("mmap_size", "0", "0"),
-        ("trusted_schema", "0", "0"), ("cell_size_check", "1", "1"), ("foreign_keys", "1", "1"),
-        ("wal_autocheckpoint", "0", "0"), ("busy_timeout", "5000", "5000"),
-        ("query_only", "0", "1"), ("page_size", "8192", "8192"), ("auto_vacuum", "0", "0"),
-    ])
+    @Test(
+        "Each setting of the writer and of a reader is what durability needs",
+        arguments: [
+            ("journal_mode", "wal", "wal"), ("synchronous", "2", "2"), ("mmap_size", "0", "0"),
+            ("trusted_schema", "0", "0"), ("cell_size_check", "1", "1"), ("foreign_keys", "1", "1"),
+            ("wal_autocheckpoint", "0", "0"), ("busy_timeout", "5000", "5000"),
+            ("query_only", "0", "1"), ("page_size", "16384", "16384"), ("auto_vacuum", "0", "0"),
+        ])
     func readBack(_ name: String, _ writing: String, _ reading: String) throws {
         let fixture = try StoreFixture()
         let writer = try Connection(path: fixture.folder.database, .write)
@@ -57,10 +59,12 @@ import Testing
         store.close()
     }
 
-    @Test("The WAL-reset defect is known by version", arguments: [
-        (3_040_001, true, "3.40.1"), (3_051_002, true, "3.51.2"), (3_051_003, false, "3.51.3"),
-        (3_052_000, false, "3.52.0"),
-    ])
+    @Test(
+        "The WAL-reset defect is known by version",
+        arguments: [
+            (3_040_001, true, "3.40.1"), (3_051_002, true, "3.51.2"), (3_051_003, false, "3.51.3"),
+            (3_052_000, false, "3.52.0"),
+        ])
     func version(_ number: Int, _ isDefective: Bool, _ text: String) {
         let version = SQLiteVersion(number: number)
         #expect(version.hasWALResetDefect == isDefective)
@@ -111,15 +115,17 @@ import Testing
         #expect(view.origin == #"a'b"c"#)
     }
 
-    @Test("A database with a table, a rule or a view more, or a rule less, is refused", arguments: [
-        "CREATE TRIGGER own AFTER INSERT ON content BEGIN SELECT 1; END",
-        "CREATE VIEW own AS SELECT 1",
-        "CREATE TABLE own (a)",
-        "CREATE INDEX own ON content (form)",
-        "DROP TRIGGER content_update",
-        "PRAGMA user_version = 2",
-        "PRAGMA application_id = 0",
-    ])
+    @Test(
+        "A database with a table, a rule or a view more, or a rule less, is refused",
+        arguments: [
+            "CREATE TRIGGER own AFTER INSERT ON content BEGIN SELECT 1; END",
+            "CREATE VIEW own AS SELECT 1",
+            "CREATE TABLE own (a)",
+            "CREATE INDEX own ON content (form)",
+            "DROP TRIGGER content_update",
+            "PRAGMA user_version = 2",
+            "PRAGMA application_id = 0",
+        ])
     func foreignSchema(_ statement: String) throws {
         let fixture = try StoreFixture()
         let foreign = try fixture.foreignConnection()

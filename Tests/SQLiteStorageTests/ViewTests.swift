@@ -39,6 +39,19 @@ import Testing
         #expect(!before.contains("log.sqlite-wal"))
     }
 
+    @Test("A view of a closed store notices that a server has opened it")
+    func disturbed() throws {
+        let fixture = try StoreFixture()
+        let log = try fixture.fill([5])
+        let view = try SQLiteStore.openReadOnly(directory: fixture.path)
+        defer { view.close() }
+        #expect(!view.isDisturbed)
+        let store = try fixture.open()
+        defer { store.close() }
+        #expect(try store.reader.head() == log.head)
+        #expect(view.isDisturbed)
+    }
+
     @Test("What a killed server left in its log is seen, in place and in a copy")
     func killed() throws {
         let (fixture, copy) = (try StoreFixture(), try StoreFixture())

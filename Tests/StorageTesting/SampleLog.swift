@@ -6,7 +6,9 @@ package import LogStorage
 import Merkle
 
 /// A log whose every entry follows from its index, so that whatever a store gives back can be
-/// compared with what it was given. It grows batch by batch.
+/// compared with what it was given.
+///
+/// It grows batch by batch.
 package struct SampleLog: Sendable {
     private var edge = TreeEdge()
     /// The head after the batches so far; nil before the first.
@@ -59,7 +61,9 @@ package struct SampleLog: Sendable {
             record: record(index), seed: digest("s", index), formDigest: digest("f", index))
     }
 
-    /// About 400 bytes. The first member is the index, so that the record says which one it is.
+    /// About 400 bytes.
+    ///
+    /// The first member is the index, so that the record says which one it is.
     package static func record(_ index: UInt64) -> [UInt8] {
         let filler = String(repeating: digest("r", index).hex, count: 5 + Int(index % 3))
         return Array(#"{"details":\#(index),"labels":"\#(filler)"}"#.utf8)

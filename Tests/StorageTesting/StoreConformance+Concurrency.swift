@@ -44,7 +44,9 @@ extension StoreConformance {
         let reads = Atomic(0)
     }
 
-    /// Commits 60 batches of mixed sizes. Returns the seconds that the slowest took.
+    /// Commits 60 batches of mixed sizes.
+    ///
+    /// Returns the seconds that the slowest took.
     private static func commitBatches(_ store: any LogStore) throws -> Double {
         var log = SampleLog()
         var slowest = 0.0

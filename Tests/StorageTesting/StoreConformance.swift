@@ -2,7 +2,9 @@
 
 package import LogStorage
 
-/// What every store must do. A check throws ``ConformanceFailure`` if the store does otherwise.
+/// What every store must do.
+///
+/// A check throws ``ConformanceFailure`` if the store does otherwise.
 ///
 /// It knows no test framework: a store's own tests run each of `checks` on a store of its own.
 package struct StoreConformance: Sendable, CustomStringConvertible {
@@ -21,7 +23,9 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
 
 /// One store, empty at first, and how to open it again.
 package struct StoreUnderTest: Sendable {
-    /// Opens the store. Called again only after the one before was closed.
+    /// Opens the store.
+    ///
+    /// Called again only after the one before was closed.
     package let open: @Sendable () throws -> any LogStore
     /// Whether what was committed is there at the next opening.
     package let outlivesItsProcess: Bool
