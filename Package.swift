@@ -72,6 +72,7 @@ let package = Package(
     targets: [
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         exported("LogCrypto", ["COpenSSL"]),
         exported("Merkle", ["LogCrypto"]),
         exported("AuditChain", ["LogCrypto"]),
@@ -84,6 +85,13 @@ let package = Package(
         hidden(
             "TransparencyLog",
             ["LogStorage", "SignedNote", "Merkle", "AuditChain", "LogCrypto", logging]),
+        hidden(
+            "LogServer",
+            [
+                "TransparencyLog", "LogStorage", "AuditRecords", "SignedNote", "Merkle",
+                "AuditChain", "LogCrypto", "CZlib", hummingbird, hummingbirdCore, httpTypes,
+                nioCore, nioHTTP1, logging, serviceLifecycle,
+            ]),
         .target(
             name: "LogTesting", dependencies: ["Merkle", "LogCrypto"], path: "Tests/LogTesting",
             swiftSettings: settings),
@@ -105,6 +113,13 @@ let package = Package(
             [
                 "SQLiteStorage", "LogStorage", "SignedNote", "Merkle", "AuditChain", "LogCrypto",
                 logging,
+            ]),
+        tests(
+            of: "LogServer",
+            [
+                "TransparencyLog", "LogStorage", "LogClient", "AuditRecords", "SignedNote",
+                "Merkle", "AuditChain", "LogCrypto", hummingbird, hummingbirdTesting, httpTypes,
+                nioCore, nioHTTP1, logging, serviceLifecycle,
             ]),
     ]
 )

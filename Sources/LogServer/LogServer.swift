@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AuditRecords
+import Glibc
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+package import TransparencyLog
+
+/// The HTTP server of one log: a public listener, and a socket for administration.
+///
+/// On graceful shutdown it accepts no more connections, answers every request that it has begun
+/// to read, which waits for the log to settle what was submitted, and returns. Deadlines bound
+/// how long that takes. The log itself is its owner's to shut down, afterwards.
+package struct LogServer: Service {
+    package let publicApplication: Application<RouteTable>
+    package let adminApplication: Application<RouteTable>?
+    private let adminSocket: String?
+
+    package init(
+        log: Log, tokens: TokenStore, preparer: RecordPreparer,
+        configuration: LogServerConfiguration = LogServerConfiguration(), logger: Logger
+    ) {
+        var configuration = configuration
+        configuration.connections.bodyBytes = preparer.limits.batchByteCount
+        let submissions = Submissions(
+            preparer: preparer, keys: log.keys.idempotency, now: configuration.now)
+        let admin = AdminRoutes(
+            log: log, tokens: tokens, submissions: submissions, configuration: configuration)
+        let routes = Self.publicRoutes(
+            log: log, submissions: submissions, configuration: configuration,
+            admin: admin.routes)
+        publicApplication = Self.application(
+            RouteTable(routes, tokens: tokens),
+            address: .hostname(configuration.host, port: configuration.port),
+            configuration, logger, onRunning: configuration.onListening)
+        adminSocket = configuration.adminSocket
+        adminApplication = configuration.adminSocket.map { path in
+            Self.application(
+                RouteTable(admin.routes, tokens: nil), address: .unixDomainSocket(path: path),
+                configuration, logger,
+                onRunning: { _ in
+                    // Until here the data folder's own mode keeps others away.
+                    chmod(path, 0o600)
+                })
+        }
+    }
+
+    package func run() async throws {
+        defer { if let adminSocket { unlink(adminSocket) } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await publicApplication.run() }
+            if let adminApplication { group.addTask { try await adminApplication.run() } }
+            try await group.waitForAll()
+        }
+    }
+
+    /// The text of `spec/openapi.yaml`: both listeners' routes, without those for benchmarks.
+    package static func openAPIDocument(_ routes: [Route]) -> String {
+        OpenAPIDocument(routes: routes).text
+    }
+
+    private static func publicRoutes(
+        log: Log, submissions: Submissions, configuration: LogServerConfiguration,
+        admin: [Route]
+    ) -> [Route] {
+        let own = LogRoutes(
+            log: log, limits: submissions.limits, connections: configuration.connections)
+        let documented =
+            SubmitRoute(log: log, submissions: submissions, configuration: configuration).routes
+            + RecordRoutes(log: log).routes + TreeRoutes(log: log).routes
+        let document = openAPIDocument(
+            documented + own.routes(document: ByteBuffer()) + admin)
+        return documented + own.routes(document: ByteBuffer(string: document))
+            + (configuration.hasBenchRoutes ? BenchRoutes().routes : [])
+    }
+
+    private static func application(
+        _ table: RouteTable, address: BindAddress, _ configuration: LogServerConfiguration,
+        _ logger: Logger, onRunning: @escaping @Sendable (SocketAddress?) async -> Void
+    ) -> Application<RouteTable> {
+        let limits = configuration.connections
+        let gate = ConnectionGate(limits: limits)
+        let channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuardInstaller(limits: limits, gate: gate)],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.headBytes, maxHeaderListSize: limits.headBytes,
+                maxHeaderFieldCount: limits.headFields))
+        return Application(
+            responder: table, server: .http1(configuration: channel),
+            configuration: ApplicationConfiguration(
+                address: address, serverName: nil, backlog: configuration.backlog),
+            onServerRunning: { await onRunning($0.localAddress) }, logger: logger)
+    }
+}

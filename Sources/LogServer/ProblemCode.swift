@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AuditRecords
+package import TransparencyLog
+
+/// Every way in which a request can fail, by the `code` that clients may rely on.
+///
+/// With ``row`` it is the one table from which error responses are made; `spec/openapi.yaml`
+/// documents each line of it, and a test compares the two.
+package enum ProblemCode: Hashable, Sendable, CaseIterable {
+    case malformedRequest, invalidParameter, unknownParameter, invalidIdempotencyKey
+    case witnessesNotConfigured, invalidSize, invalidToken, reloadFailed
+    case notAuthorized
+    case notFound, beyondTree
+    case methodNotAllowed
+    case requestTimeout
+    case idempotencyConflict, ambiguousID
+    case erased
+    case bodyTooLarge
+    case unsupportedMediaType, unsupportedContentEncoding
+    case expectationFailed
+    case tooManyConnectionsOfAddress
+    case headTooLarge
+    case internalError, corrupt
+    case tooManyConnections, overloaded, tooManyBodies, shuttingDown, sequencingStopped
+    case clockDisagrees, storageFailed, notPublished
+    case storageFull
+    /// A rule of the record format; its code is the rule's own.
+    case record(RecordError.Code)
+
+    package static var allCases: [ProblemCode] {
+        [
+            .malformedRequest, .invalidParameter, .unknownParameter, .invalidIdempotencyKey,
+            .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed,
+            .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .requestTimeout,
+            .idempotencyConflict, .ambiguousID,
+            .erased, .bodyTooLarge, .unsupportedMediaType,
+            .unsupportedContentEncoding, .expectationFailed, .tooManyConnectionsOfAddress,
+            .headTooLarge, .internalError, .corrupt, .tooManyConnections, .overloaded,
+            .tooManyBodies, .shuttingDown, .sequencingStopped, .clockDisagrees, .storageFailed,
+            .notPublished, .storageFull,
+        ] + RecordCodes.all
+    }
+
+    package init(_ code: LogError.Code) {
+        self =
+            switch code {
+            case .overloaded: .overloaded
+            case .shuttingDown: .shuttingDown
+            case .sequencingStopped: .sequencingStopped
+            case .clockDisagrees: .clockDisagrees
+            case .storageFull: .storageFull
+            case .storageFailed: .storageFailed
+            case .notPublished: .notPublished
+            case .beyondTree: .beyondTree
+            case .corrupt: .corrupt
+            }
+    }
+}
+
+/// One line of the table.
+package struct ProblemRow: Sendable {
+    package let status: Int
+    package let code: String
+    package let title: String
+    /// What to do about it.
+    package let detail: String
+    /// Seconds after which a retry makes sense; the header is drawn from this range, so that
+    /// clients that failed together do not come back together.
+    package let retryAfter: ClosedRange<Int>?
+
+    init(
+        _ status: Int, _ code: String, _ title: String, _ detail: String,
+        retryAfter: ClosedRange<Int>? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.retryAfter = retryAfter
+    }
+}
+
+extension ProblemCode {
+    /// This code's line.
+    package var row: ProblemRow {
+        switch self {
+        case .malformedRequest, .invalidParameter, .unknownParameter, .invalidIdempotencyKey,
+            .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed:
+            badRequest
+        case .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .idempotencyConflict,
+            .ambiguousID, .erased:
+            refused
+        case .requestTimeout, .bodyTooLarge,
+            .unsupportedMediaType, .unsupportedContentEncoding, .expectationFailed, .headTooLarge:
+            unreadable
+        case .tooManyConnectionsOfAddress, .tooManyConnections, .overloaded, .tooManyBodies,
+            .shuttingDown:
+            busy
+        case .internalError, .corrupt, .sequencingStopped, .clockDisagrees, .storageFailed,
+            .notPublished, .storageFull:
+            failed
+        case .record(let code):
+            ProblemRow(
+                Self.status(of: code), code.rawValue, "The record is not accepted",
+                "Correct the record at the place given; nothing of it was stored.")
+        }
+    }
+
+    private static func status(of code: RecordError.Code) -> Int {
+        switch code {
+        case .oversize, .tooManyItems: 413
+        case .tenantMismatch, .reservedTenant: 403
+        case .invalidJSON, .missingField, .invalidField, .unknownField, .stampedField,
+            .unsupportedVersion, .tenantRequired, .emptyBatch:
+            400
+        }
+    }
+
+    private var badRequest: ProblemRow {
+        switch self {
+        case .invalidParameter:
+            ProblemRow(
+                400, "invalid_parameter", "A parameter has no valid value",
+                "Give each parameter once, in the form that /openapi.yaml states.")
+        case .unknownParameter:
+            ProblemRow(
+                400, "unknown_parameter", "There is no such parameter here",
+                "Leave out every parameter that /openapi.yaml does not list for this path.")
+        case .invalidIdempotencyKey:
+            ProblemRow(
+                400, "invalid_idempotency_key", "The Idempotency-Key is not valid",
+                "Send one Idempotency-Key of 1 to 255 visible ASCII characters.")
+        case .witnessesNotConfigured:
+            ProblemRow(
+                400, "witnesses_not_configured", "This log has no witnesses",
+                "Leave out wait=witnessed; nothing was stored.")
+        case .invalidSize:
+            ProblemRow(
+                400, "invalid_size", "Index and sizes do not go together",
+                "An index is smaller than the tree's size; from is not larger than to.")
+        case .invalidToken:
+            ProblemRow(
+                400, "invalid_token_request", "No such token can be made",
+                "Give role, tenant and, if you like, name: a reader has one tenant, an auditor and"
+                    + " an operator have *; a name is 1 to 64 of A-Z a-z 0-9 . _ -.")
+        case .reloadFailed:
+            ProblemRow(
+                400, "reload_failed", "The settings could not be read",
+                "Read the server's log, correct the file, and reload again. Nothing has changed.")
+        default:
+            ProblemRow(
+                400, "malformed_request", "This is not one well-formed HTTP/1.1 request",
+                "Frame the request as RFC 9112 says, with one Host and one length.")
+        }
+    }
+
+    private var refused: ProblemRow {
+        switch self {
+        case .notAuthorized:
+            // 401 without a valid token, 403 with one: the body tells no difference.
+            ProblemRow(
+                403, "not_authorized", "This needs a token that allows it",
+                "Send Authorization: Bearer with a token whose role and tenant allow this.")
+        case .beyondTree:
+            ProblemRow(
+                404, "beyond_tree", "The published tree does not reach that far",
+                "Read /checkpoint for the published size, and ask for something below it.")
+        case .methodNotAllowed:
+            ProblemRow(
+                405, "method_not_allowed", "The path has no such method",
+                "Use a method that the Allow header lists.")
+        case .idempotencyConflict:
+            ProblemRow(
+                409, "idempotency_conflict", "The key was used for other content",
+                "Use a new id or Idempotency-Key for a new event. Nothing was stored.")
+        case .ambiguousID:
+            ProblemRow(
+                409, "ambiguous_id", "Several records bear this id",
+                "Ask for one of the indexes given.")
+        case .erased:
+            ProblemRow(
+                410, "erased", "The record has been erased",
+                "Its receipt and proof remain at /receipt and /proof.")
+        default:
+            ProblemRow(
+                404, "not_found", "There is nothing here for you",
+                "Check the path, the id or index, and that your token may see it.")
+        }
+    }
+
+    private var unreadable: ProblemRow {
+        switch self {
+        case .requestTimeout:
+            ProblemRow(
+                408, "request_timeout", "The request came too slowly",
+                "Send the head within its deadline and the body within its own, then retry.")
+        case .unsupportedMediaType:
+            ProblemRow(
+                415, "unsupported_media_type", "The body's media type is not accepted",
+                "Send Content-Type: application/json or application/x-ndjson, in UTF-8.")
+        case .unsupportedContentEncoding:
+            ProblemRow(
+                415, "unsupported_content_encoding", "The body's encoding is not accepted",
+                "Send the body without Content-Encoding.")
+        case .expectationFailed:
+            ProblemRow(
+                417, "expectation_failed", "The expectation is not known here",
+                "Expect nothing but 100-continue.")
+        case .headTooLarge:
+            ProblemRow(
+                431, "head_too_large", "The request's head is too large",
+                "Send at most 100 header fields and 16 KiB of them, the target included.")
+        default:
+            ProblemRow(
+                413, "body_too_large", "The body is too large",
+                "Divide the batch: /v1/log states how many bytes it may have.")
+        }
+    }
+
+    private var busy: ProblemRow {
+        switch self {
+        case .tooManyConnectionsOfAddress:
+            ProblemRow(
+                429, "too_many_connections_of_address", "Your address has too many connections",
+                "Close some, or reuse them; then retry.", retryAfter: 5...15)
+        case .tooManyConnections:
+            ProblemRow(
+                503, "too_many_connections", "The server has too many connections",
+                "Retry after the time given.", retryAfter: 5...15)
+        case .tooManyBodies:
+            ProblemRow(
+                503, "too_many_bodies", "The server holds too many request bodies",
+                "Retry after the time given; nothing was stored.", retryAfter: 1...5)
+        case .shuttingDown:
+            ProblemRow(
+                503, "shutting_down", "The log is shutting down",
+                "Retry after the time given, with the same key.", retryAfter: 5...15)
+        default:
+            ProblemRow(
+                503, "overloaded", "The log's queue is full",
+                "Retry after the time given; nothing was stored.", retryAfter: 1...5)
+        }
+    }
+
+    private var failed: ProblemRow {
+        switch self {
+        case .corrupt:
+            ProblemRow(
+                500, "corrupt", "Stored data does not prove what it must",
+                "Tell the operator, who should run evident fsck. Nothing was answered from it.")
+        case .sequencingStopped:
+            ProblemRow(
+                503, "sequencing_stopped", "The log takes no records until it is restarted",
+                "Tell the operator, and retry later with the same key. Reads go on.",
+                retryAfter: 30...90)
+        case .clockDisagrees:
+            ProblemRow(
+                503, "clock_disagrees", "The server's clocks disagree",
+                "Retry after the time given; nothing was stored.", retryAfter: 5...15)
+        case .storageFailed:
+            ProblemRow(
+                503, "storage_failed", "The store failed",
+                "Retry after the time given, with the same key, which settles what happened.",
+                retryAfter: 5...15)
+        case .notPublished:
+            ProblemRow(
+                503, "not_published", "The records are stored, but no head could be signed",
+                "Retry with the same key: it collects the receipt.", retryAfter: 5...15)
+        case .storageFull:
+            ProblemRow(
+                507, "storage_full", "The server's volume is full",
+                "Tell the operator; nothing was stored. Reads go on.", retryAfter: 30...90)
+        default:
+            ProblemRow(
+                500, "internal_error", "The server failed",
+                "Give the operator the error's id; a retry with the same key is safe.")
+        }
+    }
+}
+
+/// The rules of the record format, each a code of its own.
+enum RecordCodes {
+    static let all = RecordError.Code.allCases.map(ProblemCode.record)
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension SubmitRoute {
+    /// What the specification says of submission.
+    var operation: Operation {
+        Operation(
+            "submitRecords", "Puts records into the log",
+            "Whatever is answered with a receipt is durable, sequenced, signed and published. A"
+                + " batch is one unit: its items follow each other in the log, and a bad item"
+                + " hides no other. The result n of a batch, from 0, is that of its item n; empty"
+                + " lines of NDJSON are not counted. The answer to NDJSON is NDJSON: a line for"
+                + " each item, and one with the checkpoint. Retry with the same ids or key: 201"
+                + " says that the record is new, 200 that it was there, 409 that its id or key was"
+                + " used for other content.",
+            parameters: [
+                .header(
+                    "Idempotency-Key",
+                    ["type": "string", "minLength": 1, "maxLength": 255],
+                    "Stands for a record that has no id of its own; for item n of a batch, from 0,"
+                        + " as key#n."),
+                .query(
+                    "opening", ["enum": ["0", "1"]],
+                    "1 adds each record as stored, and its seed. That they were handed out is a"
+                        + " record of the log."),
+                .query(
+                    "wait", ["enum": ["published", "witnessed"]],
+                    "published is always so. witnessed is refused by a log without witnesses."),
+            ],
+            body: [("application/json", "Submission"), ("application/x-ndjson", nil)],
+            successes: [
+                Operation.Success(
+                    status: 200,
+                    description: "A batch's results, or the receipt of a record that"
+                        + " was there before.",
+                    content: [("application/json", "Answer"), ("application/x-ndjson", nil)]),
+                .json("Receipt", "The receipt of a new record.", status: 201),
+            ], problems: Self.problems)
+    }
+
+    private static var problems: [ProblemCode] {
+        [
+            .invalidParameter, .invalidIdempotencyKey, .witnessesNotConfigured,
+            .unsupportedMediaType, .tooManyBodies, .idempotencyConflict, .overloaded,
+            .shuttingDown, .sequencingStopped, .clockDisagrees, .storageFailed, .storageFull,
+            .notPublished, .corrupt,
+        ] + RecordCodes.all
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditRecords
+import HTTPTypes
+import Hummingbird
+import LogStorage
+import Merkle
+import SignedNote
+import TransparencyLog
+
+/// `POST /v1/audit`: one record, or a batch of them, as one unit of the log's queue.
+///
+/// All work on each record is done here, in the request's own tasks; the log only orders them.
+struct SubmitRoute: Sendable {
+    let log: Log
+    let submissions: Submissions
+    let budget: BodyBudget
+    let preparationTasks: Int
+
+    init(log: Log, submissions: Submissions, configuration: LogServerConfiguration) {
+        self.log = log
+        self.submissions = submissions
+        budget = BodyBudget(limit: configuration.bufferedBodyBytes)
+        preparationTasks = configuration.preparationTasks
+    }
+
+    var routes: [Route] {
+        [
+            Route(.post, "/v1/audit", access: .roles([.producer]), operation) { call in
+                try await submit(call)
+            }
+        ]
+    }
+
+    private func submit(_ call: Call) async throws -> Response {
+        let request = try SubmitRequest(call)
+        let (items, format) = try await budget.withBody(
+            of: call, limit: submissions.limits.batchByteCount
+        ) { body in
+            let format = request.format(of: body)
+            return (try await prepare(body, format, request), format)
+        }
+        if let failure = format.isSingle ? items.first?.failure : nil { throw failure }
+        let results = try await settle(items, request)
+        guard format.isSingle, let result = results.items.first else {
+            return results.response(asLines: format == .lines)
+        }
+        return try result.response()
+    }
+
+    // MARK: Preparation
+
+    /// Prepares each item alone, so that a bad one hides no other; a large batch on several tasks.
+    private func prepare(
+        _ body: ByteBuffer, _ format: SubmitFormat, _ request: SubmitRequest
+    ) async throws -> [PreparedItem] {
+        let ranges = try body.withUnsafeReadableBytes { bytes in
+            do {
+                return try format.batch.map { try submissions.split(bytes, as: $0) }
+                    ?? [0..<bytes.count]
+            } catch let error as RecordError {
+                throw Problem(error)
+            }
+        }
+        let share = max(64, (ranges.count + preparationTasks - 1) / preparationTasks)
+        guard ranges.count > share else {
+            return prepare(body, ranges, from: 0, format, request)
+        }
+        return await withTaskGroup(of: (Int, [PreparedItem]).self) { group in
+            for first in stride(from: 0, to: ranges.count, by: share) {
+                let part = Array(ranges[first..<min(first + share, ranges.count)])
+                group.addTask {
+                    (first, prepare(body, part, from: first, format, request))
+                }
+            }
+            var parts: [(Int, [PreparedItem])] = []
+            for await part in group { parts.append(part) }
+            return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+        }
+    }
+
+    private func prepare(
+        _ body: ByteBuffer, _ ranges: [Range<Int>], from first: Int, _ format: SubmitFormat,
+        _ request: SubmitRequest
+    ) -> [PreparedItem] {
+        body.withUnsafeReadableBytes { bytes in
+            ranges.enumerated().map { place, range in
+                let key = request.key.map { format.isSingle ? $0 : "\($0)#\(first + place)" }
+                do throws(RecordError) {
+                    return .ready(
+                        try submissions.prepare(
+                            UnsafeRawBufferPointer(rebasing: bytes[range]),
+                            of: request.credential, header: key))
+                } catch {
+                    return .failed(Problem(error))
+                }
+            }
+        }
+    }
+
+    // MARK: Settlement
+
+    private func settle(
+        _ items: [PreparedItem], _ request: SubmitRequest
+    ) async throws -> SubmitResults {
+        let unit = items.compactMap(\.submission)
+        var outcomes = unit.isEmpty ? [] : try await log.submit(unit)
+        let checkpoint = try await shareCheckpoint(&outcomes)
+        var results = SubmitResults(checkpoint: checkpoint)
+        var next = outcomes.makeIterator()
+        for item in items {
+            switch item {
+            case .failed(let problem): results.items.append(.failed(problem))
+            case .ready(let submission):
+                guard let outcome = next.next() else { throw Problem(.internalError) }
+                results.items.append(SubmitResult(outcome, submission))
+            }
+        }
+        if request.wantsOpening { try await open(&results, request) }
+        return results
+    }
+
+    /// Brings the receipts of a batch under one checkpoint: what was there before may have been
+    /// proven under another head than what was added.
+    func shareCheckpoint(
+        _ outcomes: inout [SubmissionOutcome]
+    ) async throws -> String {
+        let records = outcomes.compactMap(\.record)
+        guard let newest = records.max(by: { $0.proof.treeSize < $1.proof.treeSize }) else {
+            return log.published.note
+        }
+        let size = newest.proof.treeSize
+        for place in outcomes.indices {
+            guard let old = outcomes[place].record, old.proof.treeSize != size,
+                case .replayed(_, let erased) = outcomes[place]
+            else { continue }
+            let proof = try await log.inclusion(of: old.index, size: size).proof
+            outcomes[place] = .replayed(
+                SequencedRecord(
+                    index: old.index, leaf: old.leaf, proof: proof, checkpoint: newest.checkpoint),
+                erased: erased)
+        }
+        return newest.checkpoint
+    }
+
+    /// Adds the openings.
+    ///
+    /// That they were handed out is in the log before they leave.
+    private func open(_ results: inout SubmitResults, _ request: SubmitRequest) async throws {
+        var byTenant: [String: [UInt64]] = [:]
+        for place in results.items.indices {
+            guard case .settled(var receipt) = results.items[place] else { continue }
+            if let stored = try await log.content(at: receipt.record.index) {
+                receipt.opening = Opening(record: stored.record, seed: stored.seed)
+                byTenant[receipt.tenant, default: []].append(receipt.record.index)
+            }
+            results.items[place] = .settled(receipt)
+        }
+        guard !byTenant.isEmpty else { return }
+        _ = try await log.submit(
+            byTenant.sorted { $0.key < $1.key }.map { tenant, indexes in
+                submissions.governance(
+                    .opened(
+                        Set(indexes).sorted(), tenant: tenant,
+                        credential: request.credential.name))
+            })
+    }
+}
+
+extension SubmissionOutcome {
+    fileprivate var record: SequencedRecord? {
+        switch self {
+        case .accepted(let record), .replayed(let record, _): record
+        case .conflict: nil
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AuditChain
+package import AuditRecords
+import LogCrypto
+import LogStorage
+import SignedNote
+package import TransparencyLog
+
+/// Makes submissions of records: the last step before the log's queue.
+///
+/// It knows both how a record looks and what the log stores of it; neither knows the other.
+package struct Submissions: GovernanceRecords {
+    private let preparer: RecordPreparer
+    private let keys: IdempotencyKeys
+    private let now: @Sendable () -> Timestamp
+
+    /// - Parameters:
+    ///   - keys: the log's own, under K_idem.
+    ///   - now: the time that records are stamped with.
+    package init(
+        preparer: RecordPreparer, keys: IdempotencyKeys, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.preparer = preparer
+        self.keys = keys
+        self.now = now
+    }
+
+    /// What a batch may hold.
+    var limits: RecordLimits { preparer.limits }
+
+    /// Where the items of a batch lie.
+    func split(
+        _ body: UnsafeRawBufferPointer, as format: RecordPreparer.BatchFormat
+    ) throws(RecordError) -> [Range<Int>] {
+        try preparer.split(body, as: format)
+    }
+
+    /// All work on one record that needs no index.
+    ///
+    /// - Parameters:
+    ///   - header: the key that the request gives this item; the record's own id goes before it.
+    func prepare(
+        _ item: UnsafeRawBufferPointer, of credential: Credential, header: String?
+    ) throws(RecordError) -> Submission {
+        let received = now()
+        let record = try preparer.prepare(
+            item, tenant: credential.tenant.grant, received: received, seed: .random(),
+            newID: { Self.newID(received) })
+        return submission(of: record, by: credential.name, key: header)
+    }
+
+    private func submission(
+        of record: PreparedRecord, by name: String, key: String?
+    ) -> Submission {
+        let credential = StoredCredential(tenant: record.tenant, name: name)
+        // A record without any key of its producer's gets one that nobody else will use.
+        let key = record.idFromProducer ? record.id : key ?? record.id
+        var lookups = [
+            LookupKey(.recordID, text: record.id), LookupKey(.tenant, text: record.tenant),
+            LookupKey(.type, text: record.type),
+        ]
+        if let actor = record.actorID { lookups.append(LookupKey(.actor, text: actor)) }
+        return Submission(
+            commitment: record.commitment, key: keys.storedKey(key, of: credential),
+            credential: credential,
+            content: StoredContent(
+                record: record.canonical, seed: record.seed, formDigest: record.formDigest),
+            form: record.form, lookups: lookups)
+    }
+
+    private static func newID(_ time: Timestamp) -> String {
+        UUIDv7.make(
+            millis: UInt64(max(0, time.microseconds / 1_000)), random: SecureRandom.bytes(10))
+    }
+
+    // MARK: The log's own records
+
+    /// One of the log's own records, under the tenant `_log`.
+    package func governance(_ record: GovernanceRecord) -> Submission {
+        let received = now()
+        do {
+            let prepared = try preparer.prepare(
+                record, received: received, seed: .random(), id: Self.newID(received))
+            return submission(of: prepared, by: "evident", key: nil)
+        } catch {
+            preconditionFailure("the log's own record is refused: \(error)")
+        }
+    }
+
+    package func logCreated(_ keys: LogKeys) -> Submission {
+        governance(
+            .logCreated(
+                origin: keys.identity.origin, chain: keys.schedule,
+                granularityMS: keys.identity.granularityMS, vkey: keys.signer.verifierKey.vkey,
+                treeHeadSPKI: keys.signer.spki, receiptSPKI: keys.receiptSPKI))
+    }
+
+    package func clockAccepted(_ now: ClockReading) -> Submission {
+        governance(Self.clock(now, event: "accepted"))
+    }
+
+    package func clockResumed(_ now: ClockReading) -> Submission {
+        governance(Self.clock(now, event: "resumed"))
+    }
+
+    private static func clock(_ now: ClockReading, event: String) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "clock.skew",
+            details: [
+                "boot_ms": .integer(now.bootMS), "event": .string(event),
+                "wall_ms": .integer(now.wallMS),
+            ])
+    }
+}
