@@ -56,7 +56,9 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let package = Package(
     name: "evident",
     products: [
+        .executable(name: "evident", targets: ["evident"]),
         .library(name: "LogClient", targets: ["LogClient"]),
+        .library(name: "LogClientHTTP", targets: ["LogClientHTTP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
@@ -73,12 +75,17 @@ let package = Package(
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+
         exported("LogCrypto", ["COpenSSL"]),
         exported("Merkle", ["LogCrypto"]),
         exported("AuditChain", ["LogCrypto"]),
         exported("SignedNote", ["Merkle", "LogCrypto"]),
         exported("AuditRecords", ["AuditChain", "LogCrypto"]),
         exported("LogClient", ["SignedNote", "Merkle", "AuditChain", "LogCrypto"]),
+        exported(
+            "LogClientHTTP",
+            ["LogClient", "AuditChain", "Merkle", asyncHTTPClient, nioCore, nioHTTP1]),
+
         hidden("LogStorage", ["Merkle", "AuditChain", "LogCrypto"]),
         hidden(
             "SQLiteStorage", ["LogStorage", "Merkle", "AuditChain", "LogCrypto", "CSQLite"]),
@@ -92,6 +99,15 @@ let package = Package(
                 "AuditChain", "LogCrypto", "CZlib", hummingbird, hummingbirdCore, httpTypes,
                 nioCore, nioHTTP1, logging, serviceLifecycle,
             ]),
+        .executableTarget(
+            name: "evident",
+            dependencies: [
+                "LogServer", "LogClientHTTP", "LogClient", "TransparencyLog", "SQLiteStorage",
+                "LogStorage", "AuditRecords", "SignedNote", "Merkle", "AuditChain", "LogCrypto",
+                argumentParser, configuration, asyncHTTPClient, logging, serviceLifecycle,
+                unixSignals, nioCore, nioPosix,
+            ], swiftSettings: settings),
+
         .target(
             name: "LogTesting", dependencies: ["Merkle", "LogCrypto"], path: "Tests/LogTesting",
             swiftSettings: settings),
@@ -120,6 +136,12 @@ let package = Package(
                 "TransparencyLog", "LogStorage", "LogClient", "AuditRecords", "SignedNote",
                 "Merkle", "AuditChain", "LogCrypto", hummingbird, hummingbirdTesting, httpTypes,
                 nioCore, nioHTTP1, logging, serviceLifecycle,
+            ]),
+        tests(
+            of: "evident",
+            [
+                "LogClientHTTP", "SQLiteStorage", "LogStorage", "Merkle", "AuditChain",
+                "LogCrypto", nioCore,
             ]),
     ]
 )

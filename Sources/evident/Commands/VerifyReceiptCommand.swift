@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuditChain
+import Foundation
+import LogClient
+import Merkle
+import SignedNote
+
+/// `evident verify receipt`: receipts, offline.
+struct VerifyReceiptCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "receipt",
+        abstract: "Verify receipts offline.",
+        discussion: """
+            EXAMPLES
+              evident verify receipt receipt.json --vkey KEY
+              evident verify receipt receipts/*.json --vkey KEY --json
+            """)
+
+    @Argument(help: "Files, each a receipt.")
+    var files: [String]
+
+    @OptionGroup var keys: KeyOptions
+
+    @Flag(help: "Print one line of JSON for each file.")
+    var json = false
+
+    /// One file's outcome.
+    struct Outcome: Encodable {
+        let file: String
+        let verdict: String
+        var reason: String?
+        var index: UInt64?
+        var timestampMs: UInt64?
+        var treeSize: UInt64?
+        var origin: String?
+    }
+
+    func run() async throws {
+        let check = try ReceiptCheck(
+            vkeys: keys.keys(ProcessInfo.processInfo.environment))
+        var worst = ExitStatus.ok
+        for file in files {
+            let outcome: Outcome
+            do throws(CommandFailure) {
+                outcome = try verify(file, check)
+            } catch {
+                try show(file, error)
+                worst = Self.worse(worst, error.status)
+                continue
+            }
+            try show(outcome)
+        }
+        try worst.end()
+    }
+
+    private func verify(
+        _ file: String, _ check: ReceiptCheck
+    ) throws(CommandFailure) -> Outcome {
+        let receipt = try Self.read(file)
+        let verified = try check.verify(receipt)
+        return Outcome(
+            file: file, verdict: "verified", index: receipt.index,
+            timestampMs: receipt.timestampMS,
+            treeSize: verified.proven.checkpoint.checkpoint.head.size,
+            origin: check.pinned.origin.text)
+    }
+
+    private static func read(_ file: String) throws(CommandFailure) -> Receipt {
+        let bytes: [UInt8]
+        do {
+            guard let found = try PrivateFile.read(file, followingLinks: true) else {
+                throw FileError(path: file, message: "there is no such file")
+            }
+            bytes = found
+        } catch {
+            throw CommandFailure(.inputOutput, "\(error)")
+        }
+        do {
+            return try Receipt(parsing: bytes)
+        } catch {
+            throw CommandFailure(.unverifiable, "it is not a receipt (\(error))")
+        }
+    }
+
+    private func show(_ outcome: Outcome) throws {
+        if json { return try Terminal.print(json: outcome) }
+        let time = (outcome.timestampMs ?? 0).timeText
+        Terminal.print(
+            "\(outcome.file): verified: record \(outcome.index ?? 0) of \(outcome.origin ?? ""), "
+                + "taken \(time), under a signed tree of \(outcome.treeSize ?? 0)")
+    }
+
+    private func show(_ file: String, _ failure: CommandFailure) throws {
+        let verdict = failure.status == .tampered ? "tampered" : "unverifiable"
+        if json {
+            return try Terminal.print(
+                json: Outcome(file: file, verdict: verdict, reason: failure.message))
+        }
+        Terminal.print("\(file): \(failure.message)")
+    }
+
+    /// The status that says more about a set of files: evidence before doubt before trouble.
+    static func worse(_ left: ExitStatus, _ right: ExitStatus) -> ExitStatus {
+        let order: [ExitStatus] = [.tampered, .inputOutput, .unverifiable, .ok]
+        return order.first { $0 == left || $0 == right } ?? left
+    }
+}
+
+extension UInt64 {
+    /// Milliseconds since 1970 as RFC 3339 in UTC.
+    var timeText: String {
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        return formatter.string(from: Date(timeIntervalSince1970: Double(self) / 1_000))
+    }
+}

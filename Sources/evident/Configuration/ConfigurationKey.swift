@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every key of `evident.yaml`, with what it means and who is trusted with it.
+///
+/// A key `queue.limit` is `EVIDENT_QUEUE_LIMIT` in the environment. Flags win over the environment,
+/// the environment over the file, the file over these defaults.
+enum ConfigurationKey: String, CaseIterable, Sendable {
+    case listen
+    case data
+    case anchor
+    case store
+    case leafGranularity = "leaf.granularity"
+    case queueLimit = "queue.limit"
+    case queueBytes = "queue.bytes"
+    case batchItems = "batch.items"
+    case batchBytes = "batch.bytes"
+    case recordBytes = "record.bytes"
+    case requestHeaderDeadline = "request.header_deadline"
+    case requestBodyDeadline = "request.body_deadline"
+    case requestIdleTimeout = "request.idle_timeout"
+    case connectionsTotal = "connections.total"
+    case connectionsPerAddress = "connections.per_address"
+    case logLevel = "log.level"
+
+    /// The parts between the dots.
+    var components: [String] { rawValue.split(separator: ".").map(String.init) }
+
+    /// The name of the variable that overrides the file.
+    var environmentName: String {
+        "EVIDENT_" + rawValue.uppercased().replacing(".", with: "_")
+    }
+
+    /// The value where nothing says otherwise; empty means that it follows from another key.
+    var defaultText: String {
+        switch self {
+        case .listen: "127.0.0.1:6962"
+        case .data: "./evident-data"
+        case .anchor: ""
+        case .store: "sqlite"
+        case .leafGranularity: ""
+        case .queueLimit: "16384"
+        case .queueBytes: "256MiB"
+        case .batchItems: "1000"
+        case .batchBytes: "8MiB"
+        case .recordBytes: "64KiB"
+        case .requestHeaderDeadline: "10s"
+        case .requestBodyDeadline: "30s"
+        case .requestIdleTimeout: "60s"
+        case .connectionsTotal: "8192"
+        case .connectionsPerAddress: "4096"
+        case .logLevel: "info"
+        }
+    }
+
+    /// What the key does, for the commented file; lines without the comment sign.
+    var explanation: [String] {
+        switch self {
+        case .listen:
+            [
+                "Where HTTP is served. Anyone who reaches this address may read the public tree;",
+                "records are read and written with a token only. There is no TLS here: put a proxy",
+                "in front before you listen on more than this machine.",
+            ]
+        case .data:
+            [
+                "The folder of the log: keys, store, tokens. Whoever reads it can read every record",
+                "and sign as the log. (This file lies in it, so that the key is of use elsewhere only.)",
+            ]
+        case .anchor:
+            [
+                "The file that remembers the newest signed head, DIR/anchor if left out. On another",
+                "volume it catches a store that has been put back to an older state.",
+            ]
+        case .store:
+            ["sqlite, or null: nothing is kept, nothing is durable; for measurements only."]
+        case .leafGranularity:
+            [
+                "How finely the public sees when a record came, 1ms to 1h. Fixed by `evident init`",
+                "and written in the log's first record; a value here must be the same.",
+            ]
+        case .queueLimit:
+            ["Records that may wait for a commit; beyond it a producer is told to come back."]
+        case .queueBytes:
+            ["Bytes of memory that waiting records may take."]
+        case .batchItems:
+            ["Records in one request, 1 to 10000."]
+        case .batchBytes:
+            ["Bytes in one request."]
+        case .recordBytes:
+            ["Bytes in one record."]
+        case .requestHeaderDeadline:
+            ["How long a client may take to send a request's header."]
+        case .requestBodyDeadline:
+            ["How long a client may take to send a request's body, in all."]
+        case .requestIdleTimeout:
+            ["How long a connection may stay open with nothing to do."]
+        case .connectionsTotal:
+            ["Connections at one time."]
+        case .connectionsPerAddress:
+            ["Connections at one time from one address."]
+        case .logLevel:
+            [
+                "trace, debug, info, notice, warning, error or critical. Records, tokens and query",
+                "strings are never logged.",
+            ]
+        }
+    }
+}
+
+extension ConfigurationKey {
+    /// The commented file that `evident init` writes: every key, at its default, as a comment.
+    static func commentedFile(granularity: String) -> String {
+        var lines = [
+            "# Settings of this log. Every line below is the default: take away the # to change it.",
+            "# Each key can also be given as EVIDENT_… in the environment (queue.limit is",
+            "# EVIDENT_QUEUE_LIMIT), and the most used ones as a flag of `evident serve`.",
+            "# An unknown key or an empty value is an error. Durations: 250ms, 10s, 1h. Bytes:",
+            "# 65536, 64KiB, 8MiB.",
+        ]
+        var section: String?
+        for key in allCases where key != .data {
+            let parts = key.components
+            if parts.count == 1 || parts[0] != section { lines.append("") }
+            if parts.count > 1, parts[0] != section { lines.append("# \(parts[0]):") }
+            section = parts.count > 1 ? parts[0] : nil
+            let indent = parts.count > 1 ? "  " : ""
+            lines += key.explanation.map { "#\(indent) \($0)" }
+            let fallback = key == .leafGranularity ? granularity : key.defaultText
+            let shown = fallback.isEmpty ? "(see above)" : fallback
+            lines.append("#\(indent) \(parts[parts.count - 1]): \(shown)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

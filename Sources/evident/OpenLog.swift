@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditChain
+import AuditRecords
+import Logging
+import LogServer
+import LogStorage
+import SQLiteStorage
+import TransparencyLog
+
+/// The whole composition: configuration → keys, store, anchor → log.
+///
+/// Order of effects when a log is made, and what a crash after each leaves for the next start:
+/// 1. keys, all or nothing: a log without a store. The next start makes the store.
+/// 2. an empty store for the origin. The next start goes on.
+/// 3. the empty head, signed, in both slots of the anchor. The next start goes on.
+/// 4. `log.created` at index 0. The log is complete.
+struct OpenLog {
+    let log: Log
+    let submissions: Submissions
+    let preparer: RecordPreparer
+    let keys: LogKeys
+
+    /// Opens the log of a folder whose lock this process holds; makes what is not there yet.
+    static func open(
+        _ configuration: ServerConfiguration, acceptsClock: Bool = false, logger: Logger
+    ) async throws -> OpenLog {
+        let keys = try LogKeys.load(from: LogFolder.keys(configuration.data))
+        if let wanted = configuration.leafGranularityMS, wanted != keys.identity.granularityMS {
+            throw CommandFailure.usage(
+                "leaf.granularity is \(Quantities.text(milliseconds: wanted)), but this log was "
+                    + "made with \(Quantities.text(milliseconds: keys.identity.granularityMS))",
+                advice: "It is in the log's first record and never changes: take the key away.")
+        }
+        let limits = RecordLimits(
+            record: JSONLimits(byteCount: configuration.recordBytes),
+            itemCount: configuration.batchItems, batchByteCount: configuration.batchBytes)
+        let preparer = RecordPreparer(origin: keys.identity.origin, limits: limits)
+        let submissions = Submissions(
+            preparer: preparer, keys: keys.idempotency, now: LogServerConfiguration().now)
+        var options = LogConfiguration()
+        options.queueRecords = configuration.queueLimit
+        options.queueBytes = configuration.queueBytes
+        options.acceptsClock = acceptsClock
+        let log = try await Log.open(
+            keys: keys, store: try store(configuration, keys), anchor: try anchor(configuration),
+            configuration: options, records: submissions, logger: logger)
+        return OpenLog(log: log, submissions: submissions, preparer: preparer, keys: keys)
+    }
+
+    /// The folder's store, made if it is not there.
+    private static func store(
+        _ configuration: ServerConfiguration, _ keys: LogKeys
+    ) throws -> any LogStore {
+        if configuration.store == .null { return NullStore() }
+        let folder = LogFolder.store(configuration.data)
+        try PrivateFile.makeFolder(folder)
+        let origin = keys.identity.origin.text
+        do {
+            return try openStore(folder, origin)
+        } catch  where error.code == .mismatch {
+            // There is none yet, or a crash left one without tables; `create` touches no other.
+            do {
+                try SQLiteStore.create(directory: folder, origin: origin)
+            } catch  where error.code == .mismatch {
+                return try openStore(folder, origin)
+            }
+            return try openStore(folder, origin)
+        }
+    }
+
+    private static func openStore(
+        _ folder: String, _ origin: String
+    ) throws(StoreError) -> SQLiteStore {
+        try SQLiteStore.open(
+            directory: folder, origin: origin, lookupKeys: RecordLookups.keys(of:))
+    }
+
+    private static func anchor(_ configuration: ServerConfiguration) throws -> Anchor {
+        configuration.store == .null ? .volatile() : try Anchor.open(path: configuration.anchor)
+    }
+}
+
+extension CommandFailure {
+    /// What stopped a log from opening, with the exit status that it asks for; nil for an error
+    /// that says nothing of its own.
+    init?(opening error: any Error) {
+        switch error {
+        case let refusal as StartupRefusal:
+            self.init(
+                Self.status(of: refusal.code), "the log does not start: \(refusal.message)",
+                advice: refusal.firstBadIndex.map { "The first index concerned is \($0)." } ?? "")
+        case let error as StoreError:
+            self.init(
+                error.code == .corrupt ? .tampered : .inputOutput, error.message,
+                advice: error.code == .locked ? "One log has one server: stop that one first." : "")
+        case let error as KeyError:
+            self.init(.inputOutput, error.message)
+        case let error as AnchorError:
+            self.init(.inputOutput, error.message)
+        case let error as LogError:
+            self.init(.inputOutput, error.message)
+        default: return nil
+        }
+    }
+
+    private static func status(of code: StartupRefusal.Code) -> ExitStatus {
+        switch code {
+        case .rollbackSuspected, .forkSuspected, .anchorMissing, .foreign: .rollbackSuspected
+        case .tampered: .tampered
+        case .clockBehind, .clockAhead: .inputOutput
+        }
+    }
+}
