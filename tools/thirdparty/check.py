@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Submits records to a real server and has three separate programs verify what it hands out:
+`evident verify`, the Go program on x/mod sumdb, and tools/verify_evident.py.
+
+Each verifier must accept what is true and refuse one falsified receipt. Nothing is downloaded.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+from evident_process import LogProcess, Producer, binary, record  # noqa: E402
+
+LOGCHECK = str(ROOT / ".build" / "thirdparty" / "logcheck")
+PYTHON = [sys.executable, str(ROOT / "tools" / "verify_evident.py")]
+
+
+class Check:
+    """One server, its producer, and a folder of the receipts that it gave."""
+
+    def __init__(self, log, folder, vkey, token):
+        self.log, self.vkey, self.token = log, vkey, token
+        self.producer = Producer(log, token)
+        self.receipts = folder / "receipts"
+        self.receipts.mkdir()
+        self.folder, self.failures, self.passed = folder, [], 0
+
+    def expect(self, what, good):
+        self.passed += bool(good)
+        if not good:
+            self.failures.append(what)
+            print(f"  NOT SO: {what}", flush=True)
+
+    def keep(self, receipt):
+        (self.receipts / f"{receipt['index']:06}.json").write_text(
+            json.dumps(receipt, ensure_ascii=False), "utf-8")
+
+    def run(self, what, line, want=0):
+        done = subprocess.run(line, capture_output=True, text=True, check=False)
+        statuses = want if isinstance(want, tuple) else (want,)
+        self.expect(f"{what}: exit {done.returncode}, wanted {want}: "
+                    f"{(done.stderr or done.stdout).strip()[-400:]}", done.returncode in statuses)
+        if done.returncode == 0 and want == 0:
+            print(f"  {what}: {done.stdout.strip().splitlines()[0][:110]}", flush=True)
+        return done
+
+    def submit_singly(self, count):
+        for number in range(count):
+            status, body = self.producer.post(json.dumps(record(number)), key=f"single-{number}")
+            if status != 201:
+                raise RuntimeError(f"POST {number} answered {status}: {body[:300]}")
+            self.keep(json.loads(body))
+
+    def submit_batch(self, first, count):
+        """One NDJSON unit; returns the indexes that its items got."""
+        lines = [json.dumps(record(n)) for n in range(first, first + count)]
+        status, body = self.producer.post(
+            "\n".join(lines) + "\n", key=f"batch-{first}", kind="application/x-ndjson")
+        self.expect(f"NDJSON answers 200, not {status} {body[:200]}", status == 200)
+        *items, last = [json.loads(line) for line in body.decode().splitlines()]
+        for item in items:
+            self.keep({**item["receipt"], "checkpoint": last["checkpoint"]})
+        return [item["receipt"]["index"] for item in items]
+
+
+def falsify(receipt):
+    """A receipt for another commitment, all else as it was."""
+    first = receipt["commitment"][0]
+    return {**receipt, "commitment": ("0" if first != "0" else "1") + receipt["commitment"][1:]}
+
+
+def check_receipt(check, name, receipt, want_good):
+    file = check.folder / "one" / f"{name}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(receipt, ensure_ascii=False), "utf-8")
+    want = 0 if want_good else 1
+    check.run(f"evident verify receipt, {name}",
+              [binary(), "verify", "receipt", str(file), "--vkey", check.vkey], want)
+    check.run(f"verify_evident.py receipt, {name}",
+              [*PYTHON, "receipt", str(file), "--vkey", check.vkey], want)
+    check.run(f"logcheck, {name}",
+              [LOGCHECK, "-url", check.log.url, "-vkey", check.vkey,
+               "-receipts", str(file.parent)], want)
+    file.unlink()
+
+
+def check_log(check):
+    """The whole log, and every receipt so far, by three programs."""
+    kept = any(check.receipts.iterdir())
+    check.run("evident verify log",
+              [binary(), "verify", "log", check.log.url, "--vkey", check.vkey])
+    check.run("verify_evident.py log",
+              [*PYTHON, "log", check.log.url, "--vkey", check.vkey,
+               *(["--receipts", str(check.receipts)] if kept else [])])
+    check.run("logcheck",
+              [LOGCHECK, "-url", check.log.url, "-vkey", check.vkey,
+               *(["-receipts", str(check.receipts)] if kept else [])])
+
+
+def check_idempotency(check):
+    status, body = check.producer.post(json.dumps(record(0)), key="single-0")
+    first = json.loads((check.receipts / "000001.json").read_text("utf-8"))
+    again = json.loads(body)
+    same = all(again.get(n) == first[n]
+               for n in ("index", "timestamp_ms", "commitment", "record_hash"))
+    check.expect(f"a repeated POST answers 200 with the same receipt, not {status}",
+                 status == 200 and same)
+    status, _ = check.producer.post(json.dumps(record(1)), key="single-0")
+    check.expect(f"the same key with other content answers 409, not {status}", status == 409)
+
+
+def check_files(check):
+    """The proof file and the opening, as the server gives them to the record's own producer."""
+    headers = {"Authorization": f"Bearer {check.token}"}
+    status, body = check.log.request("GET", "/v1/audit/1/proof", headers=headers)
+    check.expect(f"GET proof answers 200, not {status}", status == 200)
+    file = check.folder / "1.tlog-proof"
+    file.write_bytes(body)
+    check.run("verify_evident.py proof", [*PYTHON, "proof", str(file), "--vkey", check.vkey])
+    sent = record(9000)
+    status, body = check.producer.post(json.dumps(sent), key="opened", query="?opening=1")
+    check.expect(f"POST with an opening answers 201, not {status}", status == 201)
+    file = check.folder / "opened.json"
+    file.write_bytes(body)
+    done = check.run("verify_evident.py receipt with an opening",
+                     [*PYTHON, "receipt", str(file), "--vkey", check.vkey])
+    check.expect("the opening was checked", "the opening gives" in done.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=300, help="posted one by one")
+    parser.add_argument("--batch", type=int, default=250, help="posted as one NDJSON unit")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=ROOT / ".build") as name:
+        folder = pathlib.Path(name)
+        with LogProcess(folder / "data") as log:
+            log.init()
+            token = log.token()
+            log.start()
+            check = Check(log, folder, log.vkey(), token)
+            size, _ = log.head()
+            check.expect(f"an empty log has its first record, size {size}", size == 1)
+            check_log(check)
+            check.submit_singly(options.records)
+            indexes = check.submit_batch(options.records, options.batch)
+            check.expect("a repeated batch adds nothing",
+                         check.submit_batch(options.records, options.batch) == indexes)
+            check_idempotency(check)
+            check_log(check)
+            receipt = json.loads((check.receipts / "000007.json").read_text("utf-8"))
+            check_receipt(check, "true", receipt, True)
+            check_receipt(check, "falsified", falsify(receipt), False)
+            check_files(check)
+            check.expect("the server stops with status 0", log.stop() == 0)
+            check.run("evident fsck", [binary(), "fsck", "--data", str(folder / "data")])
+    print(f"third parties: {check.passed} checks good, {len(check.failures)} not")
+    return 1 if check.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
