@@ -114,13 +114,14 @@ package final class Log: Sendable {
         let isOwnHead = !hasRepeats || publication.note == published.note
         var outcomes: [SubmissionOutcome] = []
         outcomes.reserveCapacity(unit.count)
+        var checker = publication.batch.map { ProofChecker(head: $0.head.treeHead) }
         for settlement in publication.settlements {
             switch settlement {
             case .added(let offset):
                 guard let batch = publication.batch else { preconditionFailure("nothing added") }
                 let record =
                     isOwnHead
-                    ? try Self.record(offset, of: batch, note: publication.note)
+                    ? try Self.record(offset, of: batch, publication.note, &checker)
                     : try await record(at: batch.firstIndex + UInt64(offset), under: published)
                 outcomes.append(.accepted(record))
             case .replayed(let index, let erased):
@@ -137,13 +138,13 @@ package final class Log: Sendable {
 
     /// Cuts a receipt's contents out of a published batch, and verifies the proof before it goes.
     private static func record(
-        _ offset: Int, of batch: SequencedBatch, note: String
+        _ offset: Int, of batch: SequencedBatch, _ note: String, _ checker: inout ProofChecker?
     ) throws(LogError) -> SequencedRecord {
         let index = batch.firstIndex + UInt64(offset)
         let entry = batch.entries[offset]
         let proof = batch.growth.inclusionProof(of: index)
         do {
-            try proof.verify(leafHash: entry.leafHash, in: batch.head.treeHead)
+            try checker?.verify(proof, leafHash: entry.leafHash)
         } catch {
             throw LogError(.corrupt, "a new proof does not verify", cause: error)
         }
