@@ -6,7 +6,7 @@ import PackageDescription
 /// Tests reach into our own modules: `tools/test` sets this. Nothing else is built for testing, for
 /// it costs the optimiser half of its work.
 let testing: [SwiftSetting] =
-    Context.environment["EVIDENT_TESTABLE"] == nil ? [] : [.unsafeFlags(["-enable-testing"])]
+    Context.environment["BUILD_FOR_TESTING"] == nil ? [] : [.unsafeFlags(["-enable-testing"])]
 
 let settings: [SwiftSetting] = testing + [
     .swiftLanguageMode(.v6),

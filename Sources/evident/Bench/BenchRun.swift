@@ -215,15 +215,17 @@ struct BenchRun {
         let run = LoadRun(
             host: BenchTarget.host, port: target.port, connections: connections, warmUp: warmUp,
             duration: duration, request: request, samples: samples, requestLimit: requestLimit)
-        let start = ContinuousClock.now
+        let (start, machine) = (ContinuousClock.now, MachineTime.now())
         let before = target.server.processorSeconds
         let result = try await run.run(on: group)
         let used = target.server.processorSeconds - before
+        let seconds = (ContinuousClock.now - start).inSeconds
         return Measured(
             result: result,
             load: BenchFigure.Load(
-                p50Ms: result.p50, p99Ms: result.p99,
-                cores: used / (ContinuousClock.now - start).inSeconds,
+                p50Ms: result.p50, p99Ms: result.p99, cores: used / seconds,
+                othersCores: MachineTime.now().othersCores(
+                    since: machine, server: used, seconds: seconds),
                 residentMib: target.server.residentMiB.now))
     }
 

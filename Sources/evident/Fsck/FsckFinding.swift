@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import LogStorage
 
 /// The first thing that is wrong in a store: where it lies, and how it shows.
@@ -58,13 +57,10 @@ struct FsckRate: Encodable {
     ) async rethrows -> FsckRate {
         let bar = ProgressBar(title, total: entries)
         defer { bar.finish() }
-        let (start, used) = (ContinuousClock.now, processorSeconds)
+        let (start, used) = (ContinuousClock.now, MachineTime.ownSeconds)
         try await body(bar)
         return FsckRate(
             entries: entries, seconds: (ContinuousClock.now - start).inSeconds,
-            coreSeconds: processorSeconds - used)
+            coreSeconds: MachineTime.ownSeconds - used)
     }
-
-    /// Processor time of this process so far; POSIX fixes the unit of `clock` at a microsecond.
-    private static var processorSeconds: Double { Double(clock()) / 1e6 }
 }
