@@ -47,6 +47,18 @@ package final class Monitor<State>: @unchecked Sendable {
         return body(&state)
     }
 
+    /// Reads or changes the state, and wakes one who waits only where `body` says that it changed
+    /// something for them.
+    package func enter<Result>(
+        _ body: (inout State) -> (result: Result, wakes: Bool)
+    ) -> Result {
+        pthread_mutex_lock(mutex)
+        let (result, wakes) = body(&state)
+        pthread_mutex_unlock(mutex)
+        if wakes { pthread_cond_signal(condition) }
+        return result
+    }
+
     /// Waits until `body` answers with something.
     package func wait<Result>(for body: (inout State) -> Result?) -> Result {
         pthread_mutex_lock(mutex)

@@ -15,7 +15,7 @@ package struct LogConfiguration: Sendable {
     /// Commits that may stand unsigned while the next one is made.
     package var unpublishedCommits = 2
     /// Bytes of tiles and entry bundles kept in memory for readers.
-    package var tileCacheBytes = 48 << 20
+    package var tileCacheBytes = 96 << 20
     /// Threads that read the store for requests.
     package var readerThreads = 2
     /// Largest disagreement of wall clock and boot time since the last commit, milliseconds.

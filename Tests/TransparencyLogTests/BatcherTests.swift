@@ -111,4 +111,25 @@ struct BatcherTests {
         batcher.drain()
         #expect(batcher.add("c", records: 1, bytes: 1) == .refused(.stopped))
     }
+
+    @Test("It says beforehand whether there is something to do")
+    func hasStep() {
+        var batcher = Self.batcher(unpublished: 1)
+        #expect(!batcher.hasStep)
+        _ = batcher.add("a", records: 1, bytes: 1)
+        #expect(batcher.hasStep)
+        _ = batcher.next()
+        #expect(!batcher.hasStep)
+        _ = batcher.add("b", records: 1, bytes: 1)
+        #expect(!batcher.hasStep, "nothing may start before the first is published")
+        batcher.settled()
+        #expect(batcher.hasStep)
+        _ = batcher.next()
+        batcher.drain()
+        #expect(!batcher.hasStep)
+        batcher.settled()
+        #expect(batcher.hasStep)
+        _ = batcher.stop()
+        #expect(batcher.hasStep)
+    }
 }

