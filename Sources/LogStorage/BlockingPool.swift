@@ -48,6 +48,9 @@ package final class BlockingPool: Sendable {
         }
     }
 
+    /// Calls that wait for a thread.
+    var waitingCount: Int { queue.enter { ($0.waiting, wakes: false) } }
+
     /// Runs `body` on one of the threads.
     ///
     /// Throws its error, or a `StoreError`: `.closed` after `close()`, `.locked` if too many wait.

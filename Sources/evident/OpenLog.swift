@@ -25,7 +25,12 @@ struct OpenLog {
     static func open(
         _ configuration: ServerConfiguration, acceptsClock: Bool = false, logger: Logger
     ) async throws -> OpenLog {
-        let keys = try LogKeys.load(from: LogFolder.keys(configuration.data))
+        let kept = try LogKeys.load(from: LogFolder.keys(configuration.data))
+        // A log that dies with its process would begin another history under kept keys each time.
+        let keys =
+            configuration.store == .null
+            ? try LogKeys.ephemeral(
+                origin: kept.identity.origin, granularityMS: kept.identity.granularityMS) : kept
         if let wanted = configuration.leafGranularityMS, wanted != keys.identity.granularityMS {
             throw CommandFailure.usage(
                 "leaf.granularity is \(Quantities.text(milliseconds: wanted)), but this log was "

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import LogStorage
 import Synchronization
 import Testing
+
+@testable import LogStorage
 
 @Suite struct BlockingPoolTests {
     private struct Failure: Error {}
@@ -39,28 +40,47 @@ import Testing
 
     @Test("What waits at the closing is still run, and later calls are refused")
     func closing() async throws {
-        let pool = BlockingPool(threads: 1)
+        let (pool, gate) = (BlockingPool(threads: 1), Gate())
         async let slow: Int = pool.run {
-            usleep(50_000)
+            gate.pass()
             return 1
         }
+        try await gate.reached()
         async let waiting = pool.run { 2 }
-        try await Task.sleep(for: .milliseconds(20))
+        while pool.waitingCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
         pool.close()
+        gate.open()
         #expect(try await slow + waiting == 3)
         await #expect(throws: StoreError.self) { try await pool.run { 3 } }
     }
 
     @Test("A call beyond the limit is refused at once")
     func limit() async throws {
-        let pool = BlockingPool(threads: 1, waitingLimit: 1)
+        let (pool, gate) = (BlockingPool(threads: 1, waitingLimit: 1), Gate())
         defer { pool.close() }
-        async let running: Void = pool.run { usleep(200_000) }
-        try await Task.sleep(for: .milliseconds(50))
+        async let running: Void = pool.run { gate.pass() }
+        try await gate.reached()
         async let waiting: Void = pool.run {}
-        try await Task.sleep(for: .milliseconds(50))
+        while pool.waitingCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
         await #expect(throws: StoreError.self) { try await pool.run {} }
+        gate.open()
         _ = try await (running, waiting)
+    }
+
+    /// Holds a thread of a pool until the test opens it.
+    private final class Gate: Sendable {
+        private let state = Monitor((isReached: false, isOpen: false))
+
+        func pass() {
+            state.update { $0.isReached = true }
+            state.wait { $0.isOpen ? () : nil }
+        }
+
+        func open() { state.update { $0.isOpen = true } }
+
+        func reached() async throws {
+            while !state.update({ $0.isReached }) { try await Task.sleep(for: .milliseconds(1)) }
+        }
     }
 
     @Test("Ten thousand calls all come back")

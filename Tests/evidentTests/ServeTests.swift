@@ -135,5 +135,9 @@ struct ServeTests {
         let errors = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".err") }.map { try folder.text($0) }.joined()
         #expect(errors.contains("NOT DURABLE"))
+        let again = try RunningServer(["--data", "data", "--store", "null"], in: folder)
+        let other = try Program.run(["get", "--checkpoint", "--url", again.url], in: folder)
+        #expect(other.status == 0 && other.output != log.output, "two histories under one key")
+        #expect(again.stop() == 0)
     }
 }
