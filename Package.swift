@@ -74,6 +74,7 @@ let package = Package(
     targets: [
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(name: "CEpoll"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
         exported("LogCrypto", ["COpenSSL"]),
@@ -99,13 +100,14 @@ let package = Package(
                 "AuditChain", "LogCrypto", "CZlib", hummingbird, hummingbirdCore, httpTypes,
                 nioCore, nioHTTP1, logging, serviceLifecycle,
             ]),
+        hidden("LoadGenerator", ["CEpoll"]),
         .executableTarget(
             name: "evident",
             dependencies: [
-                "LogServer", "LogClientHTTP", "LogClient", "TransparencyLog", "SQLiteStorage",
-                "LogStorage", "AuditRecords", "SignedNote", "Merkle", "AuditChain", "LogCrypto",
-                argumentParser, configuration, asyncHTTPClient, logging, serviceLifecycle,
-                unixSignals, nioCore, nioPosix,
+                "LogServer", "LogClientHTTP", "LogClient", "LoadGenerator", "TransparencyLog",
+                "SQLiteStorage", "LogStorage", "AuditRecords", "SignedNote", "Merkle",
+                "AuditChain", "LogCrypto", argumentParser, configuration, asyncHTTPClient,
+                logging, serviceLifecycle, unixSignals, nioCore, nioPosix,
             ], swiftSettings: settings),
 
         .target(
@@ -137,11 +139,12 @@ let package = Package(
                 "Merkle", "AuditChain", "LogCrypto", hummingbird, hummingbirdTesting, httpTypes,
                 nioCore, nioHTTP1, logging, serviceLifecycle,
             ]),
+        tests(of: "LoadGenerator"),
         tests(
             of: "evident",
             [
-                "LogClientHTTP", "SQLiteStorage", "LogStorage", "Merkle", "AuditChain",
-                "LogCrypto", nioCore,
+                "LogClientHTTP", "LoadGenerator", "SQLiteStorage", "LogStorage", "Merkle",
+                "AuditChain", "LogCrypto", nioCore,
             ]),
     ]
 )

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import LogCrypto
-import NIOCore
+import LoadGenerator
 
 /// Records of about 400 bytes, all different, made faster than any log takes them.
 ///
@@ -32,15 +31,15 @@ struct BenchRecords: Sendable {
     }
 
     /// Appends record `number` to `buffer`.
-    func write(_ number: UInt64, to buffer: inout ByteBuffer) {
-        let start = buffer.writerIndex
-        buffer.writeBytes(template)
+    func write(_ number: UInt64, to buffer: inout RequestBuffer) {
+        let start = buffer.count
+        buffer.append(template)
         let actor = UInt16(truncatingIfNeeded: Self.hexDigits(number % 64))
-        buffer.setInteger(actor, at: start + actorPlace)
+        buffer.set(actor, at: start + actorPlace)
         var value = number
         for place in places {
-            buffer.setInteger(Self.hexDigits(value >> 32), at: start + place)
-            buffer.setInteger(Self.hexDigits(value & 0xFFFF_FFFF), at: start + place + 8)
+            buffer.set(Self.hexDigits(value >> 32), at: start + place)
+            buffer.set(Self.hexDigits(value & 0xFFFF_FFFF), at: start + place + 8)
             // A step of SplitMix64: one number for each place, all of them from the first.
             value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9 &+ 0x9E37_79B9_7F4A_7C15
         }
@@ -65,8 +64,8 @@ struct BenchRequests: Sendable {
     let records = BenchRecords()
 
     /// One record, with a key of its own.
-    func post(to path: String = "/v1/audit", _ number: UInt64, _ buffer: inout ByteBuffer) {
-        buffer.writeString(
+    func post(to path: String = "/v1/audit", _ number: UInt64, _ buffer: inout RequestBuffer) {
+        buffer.append(
             """
             POST \(path) HTTP/1.1\r\nHost: \(host)\r\nAuthorization: Bearer \(token)\r\n\
             Content-Type: application/json\r\nIdempotency-Key: s\(number)\r\n\
@@ -76,10 +75,10 @@ struct BenchRequests: Sendable {
     }
 
     /// `count` records as NDJSON, with one key.
-    func post(batch count: Int, _ number: UInt64, _ buffer: inout ByteBuffer) {
+    func post(batch count: Int, _ number: UInt64, _ buffer: inout RequestBuffer) {
         let length = count * (records.template.count + 1)
-        buffer.reserveCapacity(length + 512)
-        buffer.writeString(
+        buffer.reserve(length + 512)
+        buffer.append(
             """
             POST /v1/audit HTTP/1.1\r\nHost: \(host)\r\nAuthorization: Bearer \(token)\r\n\
             Content-Type: application/x-ndjson\r\nIdempotency-Key: b\(number)\r\n\
@@ -87,12 +86,12 @@ struct BenchRequests: Sendable {
             """)
         for record in 0..<UInt64(count) {
             records.write(number &* UInt64(count) &+ record, to: &buffer)
-            buffer.writeInteger(UInt8(ascii: "\n"))
+            buffer.append(UInt8(ascii: "\n"))
         }
     }
 
     /// A GET of a public path.
-    func get(_ path: String, _ buffer: inout ByteBuffer) {
-        buffer.writeString("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+    func get(_ path: String, _ buffer: inout RequestBuffer) {
+        buffer.append("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
     }
 }

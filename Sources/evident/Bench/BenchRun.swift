@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditChain
+import LoadGenerator
 import LogClient
 import LogClientHTTP
 import LogCrypto
+import LogStorage
 import Merkle
-import NIOCore
-import NIOPosix
 import SignedNote
 
 /// Drives one server and collects the figures.
@@ -19,7 +19,6 @@ struct BenchRun {
     let plan: BenchPlan
     let endpoint: LogEndpoint
     let auditor: LogEndpoint
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let requests: BenchRequests
     private(set) var figures: [BenchFigure] = []
     private var head: TreeHead
@@ -64,7 +63,6 @@ struct BenchRun {
         target.server.stop()
         say("fsck")
         try measureStore(textBytes: bytes)
-        try await group.shutdownGracefully()
     }
 
     private mutating func singles() async throws {
@@ -186,7 +184,7 @@ struct BenchRun {
 
     /// A run whose outcome needs no more than 2xx answers.
     private func ceiling(
-        connections: Int, _ request: @escaping @Sendable (inout ByteBuffer, UInt64) -> Void
+        connections: Int, _ request: @escaping @Sendable (inout RequestBuffer, UInt64) -> Void
     ) async throws -> Measured {
         let measured = try await load(
             connections: connections, duration: plan.duration, warmUp: plan.warmUp, request)
@@ -218,14 +216,16 @@ struct BenchRun {
     private func load(
         connections: Int, duration: Duration, warmUp: Duration, samples: Int = 0,
         requestLimit: UInt64 = .max,
-        _ request: @escaping @Sendable (inout ByteBuffer, UInt64) -> Void
+        _ request: @escaping @Sendable (inout RequestBuffer, UInt64) -> Void
     ) async throws -> Measured {
         let run = LoadRun(
-            host: BenchTarget.host, port: target.port, connections: connections, warmUp: warmUp,
-            duration: duration, request: request, samples: samples, requestLimit: requestLimit)
+            port: target.port, connections: connections, warmUp: warmUp, duration: duration,
+            samples: samples, requestLimit: requestLimit, request: request)
         let (start, machine) = (ContinuousClock.now, MachineTime.now())
         let before = target.server.processorSeconds
-        let result = try await run.run(on: group)
+        let result = try await withCheckedContinuation { continuation in
+            startThread { continuation.resume(returning: Result { try run.run() }) }
+        }.get()
         let used = target.server.processorSeconds - before
         let seconds = (ContinuousClock.now - start).inSeconds
         return Measured(
