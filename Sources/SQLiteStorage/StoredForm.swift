@@ -7,9 +7,9 @@ import Merkle
 
 /// How a leaf, a submission and a form digest lie in the database.
 ///
-/// What no commitment and no tree covers carries a checksum: the first 32 bits of its SHA-256,
-/// together with its index. It finds accidents; whoever can write the database can also write a
-/// checksum, and gains nothing by it but confusion about repeats.
+/// What no commitment and no tree covers carries 32 bits of ``Checksum``, its index included. It
+/// finds accidents; whoever can write the database can also write a checksum, and gains nothing by
+/// it but confusion about repeats.
 enum StoredForm {
     static let leafWidth = 70
     /// Times are below this: 48 bits of milliseconds, until the year 10889.
@@ -80,25 +80,24 @@ enum StoredForm {
     // MARK: Checksums of whole rows
 
     static func checksum(of head: StoredHead) -> Int64 {
-        var bytes: [UInt8] = [Domain.head.rawValue]
-        let numbers = [
-            head.treeHead.size, head.commit, head.lastLeafTimestampMS, head.committedAtMS,
-        ]
-        for number in numbers { bytes.appendBigEndian(number) }
-        bytes.append(head.treeHead.root)
-        bytes.append(head.lastMAC)
-        return Int64(first32Bits(SHA256.hash(bytes)))
+        var checksum = Checksum(domain: Domain.head.rawValue)
+        checksum.add(head.treeHead.size)
+        checksum.add(head.commit)
+        checksum.add(head.lastLeafTimestampMS)
+        checksum.add(head.committedAtMS)
+        withUnsafeBytes(of: (head.treeHead.root, head.lastMAC)) { checksum.add($0) }
+        return Int64(checksum.value32)
     }
 
     static func checksum(of credential: StoredCredential) -> Int64 {
-        var bytes: [UInt8] = [Domain.credential.rawValue]
-        bytes.appendBigEndian(UInt64(credential.tenant.utf8.count))
-        bytes += credential.tenant.utf8
-        bytes += credential.name.utf8
-        return Int64(first32Bits(SHA256.hash(bytes)))
+        var checksum = Checksum(domain: Domain.credential.rawValue)
+        for text in [credential.tenant, credential.name] {
+            Array(text.utf8).withUnsafeBytes { checksum.add($0) }
+        }
+        return Int64(checksum.value32)
     }
 
-    private enum Domain: UInt8 {
+    private enum Domain: UInt64 {
         case submission = 1
         case form, head, credential
     }
@@ -106,14 +105,11 @@ enum StoredForm {
     private static func checksum(
         _ domain: Domain, _ index: UInt64, _ digest: Digest, _ number: UInt64
     ) -> UInt32 {
-        let bytes = (digest, index.bigEndian, number.bigEndian)
-        return withUnsafeBytes(of: bytes) {
-            first32Bits(SHA256.hash(prefix: domain.rawValue, $0))
-        }
-    }
-
-    private static func first32Bits(_ digest: Digest) -> UInt32 {
-        digest.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self).bigEndian }
+        var checksum = Checksum(domain: domain.rawValue)
+        checksum.add(index)
+        checksum.add(number)
+        withUnsafeBytes(of: digest) { checksum.add($0) }
+        return checksum.value32
     }
 
     private static func slice(

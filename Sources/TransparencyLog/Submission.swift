@@ -6,7 +6,9 @@ package import LogStorage
 package import Merkle
 
 /// One record, ready for its place in the log: all work that needs no index has been done.
-package struct Submission: Sendable {
+///
+/// An object, for it passes through many hands and never changes.
+package final class Submission: Sendable {
     package let commitment: Digest
     /// HMAC(K_idem, scope ‖ key); see ``IdempotencyKeys``.
     package let key: Digest
@@ -17,9 +19,9 @@ package struct Submission: Sendable {
     package let form: [UInt8]
     /// What the record can be found by: id, tenant, type, actor.
     package let lookups: [LookupKey]
-    /// SHA-256 of the record's bytes, made here, at the edge of the request, and compared with
-    /// what is read back from the database before anything is signed.
-    let checksum: Digest
+    /// Of the record's bytes, made here, at the edge of the request, and compared with what is
+    /// read back from the database before anything is signed.
+    let checksum: UInt64
 
     package init(
         commitment: Digest, key: Digest, credential: StoredCredential, content: StoredContent,
@@ -31,13 +33,19 @@ package struct Submission: Sendable {
         self.content = content
         self.form = form
         self.lookups = lookups
-        checksum = SHA256.hash(content.record)
+        checksum = Self.checksum(content.record)
     }
 
     /// Whether another submission under the same key says the same.
     func hasSameForm(as stored: StoredContent) -> Bool {
         let digest = FormDigest.digest(seed: stored.seed, form: form)
         return Digest.constantTimeEquals(digest, stored.formDigest)
+    }
+
+    static func checksum(_ record: [UInt8]) -> UInt64 {
+        var checksum = Checksum(domain: 0)
+        record.withUnsafeBytes { checksum.add($0) }
+        return checksum.value
     }
 
     /// Bytes that it holds in memory while it waits, roughly.

@@ -111,27 +111,6 @@ struct SubmitTests {
         }
     }
 
-    @Test("A receipt proven under another head is proven anew under the batch's")
-    func movedCheckpoint() async throws {
-        let fixture = try await ServerFixture()
-        _ = try await fixture.submit(ServerFixture.record())
-        let old = try await fixture.log.record(at: 1)
-        _ = try await fixture.submit(ServerFixture.record())
-        let new = try await fixture.log.record(at: 2)
-        let configuration = LogServerConfiguration()
-        let route = SubmitRoute(
-            log: fixture.log,
-            submissions: Submissions(
-                preparer: RecordPreparer(origin: fixture.log.keys.identity.origin),
-                keys: fixture.log.keys.idempotency, now: configuration.now),
-            configuration: configuration)
-        var outcomes: [SubmissionOutcome] = [.replayed(old, erased: false), .accepted(new)]
-        #expect(try await route.shareCheckpoint(&outcomes) == new.checkpoint)
-        guard case .replayed(let moved, _) = outcomes[0] else { throw Missing() }
-        #expect(moved.checkpoint == new.checkpoint && moved.index == 1)
-        try moved.proof.verify(leafHash: old.leaf.hash, in: fixture.log.published.head)
-    }
-
     @Test("A batch's header key is key#n for item n, in large batches too")
     func batchKeys() async throws {
         let fixture = try await ServerFixture()

@@ -54,6 +54,9 @@ struct SubmitRequest: Sendable {
         guard fields.count == 1, let field = fields.first else {
             throw Problem(.unsupportedMediaType)
         }
+        // What nearly everyone sends, without taking it apart.
+        if field == MediaTypes.json { return false }
+        if field == MediaTypes.ndjson { return true }
         let parts = field.lowercased().split(separator: ";", maxSplits: 1)
         let parameter = parts.count > 1 ? parts[1].filter { $0 != " " && $0 != "\"" } : ""
         guard parameter.isEmpty || parameter == "charset=utf-8" else {

@@ -104,9 +104,10 @@ struct SubmitRoute: Sendable {
         _ items: [PreparedItem], _ request: SubmitRequest
     ) async throws -> SubmitResults {
         let unit = items.compactMap(\.submission)
-        var outcomes = unit.isEmpty ? [] : try await log.submit(unit)
-        let checkpoint = try await shareCheckpoint(&outcomes)
-        var results = SubmitResults(checkpoint: checkpoint)
+        let outcomes = unit.isEmpty ? [] : try await log.submit(unit)
+        // The log answers a unit under one checkpoint.
+        let checkpoint = outcomes.lazy.compactMap(\.record).first?.checkpoint
+        var results = SubmitResults(checkpoint: checkpoint ?? log.published.note)
         var next = outcomes.makeIterator()
         for item in items {
             switch item {
@@ -118,29 +119,6 @@ struct SubmitRoute: Sendable {
         }
         if request.wantsOpening { try await open(&results, request) }
         return results
-    }
-
-    /// Brings the receipts of a batch under one checkpoint: what was there before may have been
-    /// proven under another head than what was added.
-    func shareCheckpoint(
-        _ outcomes: inout [SubmissionOutcome]
-    ) async throws -> String {
-        let records = outcomes.compactMap(\.record)
-        guard let newest = records.max(by: { $0.proof.treeSize < $1.proof.treeSize }) else {
-            return log.published.note
-        }
-        let size = newest.proof.treeSize
-        for place in outcomes.indices {
-            guard let old = outcomes[place].record, old.proof.treeSize != size,
-                case .replayed(_, let erased) = outcomes[place]
-            else { continue }
-            let proof = try await log.inclusion(of: old.index, size: size).proof
-            outcomes[place] = .replayed(
-                SequencedRecord(
-                    index: old.index, leaf: old.leaf, proof: proof, checkpoint: newest.checkpoint),
-                erased: erased)
-        }
-        return newest.checkpoint
     }
 
     /// Adds the openings.

@@ -104,7 +104,7 @@ struct CommitTransaction {
             guard entry.leaf == written.leaf, entry.submission == written.submission,
                 entry.content.seed == written.content.seed,
                 entry.content.formDigest == written.content.formDigest,
-                SHA256.hash(entry.content.record) == submissions[offset].checksum
+                Submission.checksum(entry.content.record) == submissions[offset].checksum
             else { throw SequencerFault.rereadDiffers(index: batch.firstIndex + UInt64(offset)) }
             range.append(entry.leaf.hash)
         }
