@@ -594,25 +594,26 @@ RECEIPT = ("receipt", "index", "timestamp_ms", "commitment", "record_hash", "inc
 
 
 def parse_receipt(data):
-    """(index, leaf, inclusion, note, opening) of a receipt (spec/receipt.md)."""
+    """(index, leaf, inclusion, note, opening, content) of a receipt (spec/receipt.md)."""
     document = StrictParser(data).parse()
     kind, index, time, commitment, record_hash, inclusion, note = members(
         document, RECEIPT, "the receipt", ("opening", "content"))
-    if document.get("content", "erased") != "erased":
+    if "content" in document and (document["content"] != "erased" or "opening" in document):
         raise Unverifiable("`content` says something unknown")
     if kind != "evident/v1" or not isinstance(note, str):
         raise Unverifiable("not a receipt of version evident/v1")
     leaf = encode_leaf(unsigned(time, "timestamp_ms"), unhex(commitment, 32, "commitment"),
                        unhex(record_hash, 32, "record_hash"))
     return unsigned(index, "index"), leaf, inclusion_hashes(inclusion), note, \
-        document.get("opening")
+        document.get("opening"), document.get("content")
 
 
 def verify_receipt(data, trust, record=None, seed=None):
-    index, leaf, inclusion, note, opening = parse_receipt(data)
+    index, leaf, inclusion, note, opening, content = parse_receipt(data)
     checkpoint = check_included(index, leaf, inclusion, note, trust)
     claimed = decode_leaf(leaf)[1]
     lines = [f"record {index} is in {checkpoint.origin} of size {checkpoint.size}"]
+    lines += ["the log has erased its content since"] if content else []
     if opening is not None:
         text, key = members(opening, ("record", "seed"), "the opening")
         if commit_record(checkpoint.origin, text.encode(), unhex(key, 32, "seed")) != claimed:
@@ -850,7 +851,7 @@ class LogCheck:
     def check_receipt(self, data, name):
         """A receipt verifies alone, and the log still holds its leaf where it says."""
         verify_receipt(data, self.trust)
-        index, leaf, _, note, _ = parse_receipt(data)
+        index, leaf, _, note, *_ = parse_receipt(data)
         self.check_older(note, name)
         if index >= len(self.entries):
             raise Tampered(f"{name}: the log no longer reaches record {index}")

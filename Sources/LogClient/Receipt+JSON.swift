@@ -24,8 +24,14 @@ extension Receipt {
     private init(_ value: JSONValue, checkpoint shared: String?) throws(ReceiptError) {
         let members = try MemberReader(
             value, at: "", required: Self.members + (shared == nil ? ["checkpoint"] : []),
-            optional: ["opening"])
+            optional: ["opening", "content"])
         try members.require("receipt", is: Self.format)
+        let isErased = value["content"] != nil
+        if isErased {
+            try members.require("content", is: "erased")
+            // What was opened was there.
+            guard value["opening"] == nil else { throw .malformed("content") }
+        }
         let leaf = Leaf(
             timestampMS: try members.number("timestamp_ms"),
             commitment: try members.digest("commitment"), mac: try members.digest("record_hash"))
@@ -34,7 +40,7 @@ extension Receipt {
         self.init(
             index: try members.number("index"), leaf: leaf,
             inclusion: try members.hashes("inclusion"), checkpoint: checkpoint,
-            opening: try value["opening"].map(Opening.init(parsing:)))
+            opening: try value["opening"].map(Opening.init(parsing:)), isErased: isErased)
     }
 
     /// The receipt as JSON, members in the order of the specification.
@@ -66,6 +72,7 @@ extension Receipt {
             bytes += #","checkpoint":"#.utf8
             bytes.appendQuoted(checkpoint)
         }
+        if isErased { bytes += #","content":"erased""#.utf8 }
         if let opening {
             bytes += #","opening":{"record":"#.utf8
             opening.record.bytes.withUnsafeBufferPointer { bytes.appendQuoted($0) }

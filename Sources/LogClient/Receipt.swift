@@ -31,10 +31,17 @@ public struct Receipt: Hashable, Sendable {
     /// The record itself, for the producer who asked for it; keep it as you would the record.
     public let opening: Opening?
 
+    /// Whether the log says that it has erased the record since.
+    ///
+    /// The leaf and its proof stand. Only the log's erasure record proves the erasure.
+    public let isErased: Bool
+
     /// A receipt by its parts.
+    ///
+    /// One that is erased has no opening.
     public init(
         index: UInt64, leaf: Leaf, inclusion: [Digest], checkpoint: String,
-        opening: Opening? = nil
+        opening: Opening? = nil, isErased: Bool = false
     ) {
         self.index = index
         self.timestampMS = leaf.timestampMS
@@ -43,6 +50,7 @@ public struct Receipt: Hashable, Sendable {
         self.inclusion = inclusion
         self.checkpoint = checkpoint
         self.opening = opening
+        self.isErased = isErased
     }
 
     /// The leaf that the receipt speaks of: made of its parts, never taken from anywhere.

@@ -105,12 +105,11 @@ public struct RecordSubmitter: Sendable {
         return try receipt(value, checkpoint: checkpoint)
     }
 
-    /// A receipt without its checkpoint, and without what the server says beside it (`content`,
-    /// after an erasure).
+    /// A receipt whose checkpoint was taken out, or is not in it.
     private func receipt(
         _ value: JSONValue, checkpoint: String
     ) throws(EndpointError) -> Receipt {
-        let members = (value.members ?? []).filter { !["checkpoint", "content"].contains($0.name) }
+        let members = (value.members ?? []).filter { $0.name != "checkpoint" }
         do {
             return try Receipt(item: .object(members), checkpoint: checkpoint)
         } catch {

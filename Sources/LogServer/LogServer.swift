@@ -17,6 +17,7 @@ package import TransparencyLog
 package struct LogServer: Service {
     package let publicApplication: Application<RouteTable>
     package let adminApplication: Application<RouteTable>?
+    private let publicAddress: String
     private let adminSocket: String?
 
     package init(
@@ -36,6 +37,9 @@ package struct LogServer: Service {
             RouteTable(routes, tokens: tokens),
             address: .hostname(configuration.host, port: configuration.port),
             configuration, logger, onRunning: configuration.onListening)
+        let host = configuration.host
+        publicAddress =
+            (host.contains(":") ? "[\(host)]" : host) + ":\(configuration.port)"
         adminSocket = configuration.adminSocket
         adminApplication = configuration.adminSocket.map { path in
             Self.application(
@@ -48,12 +52,28 @@ package struct LogServer: Service {
         }
     }
 
+    /// Serves until it is shut down.
+    ///
+    /// Throws ``ListenerError`` where one of the two cannot listen; the other one is then ended.
     package func run() async throws {
         defer { if let adminSocket { unlink(adminSocket) } }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await publicApplication.run() }
-            if let adminApplication { group.addTask { try await adminApplication.run() } }
-            try await group.waitForAll()
+            group.addTask { try await Self.run(publicApplication, at: publicAddress) }
+            if let adminApplication, let adminSocket {
+                group.addTask { try await Self.run(adminApplication, at: adminSocket) }
+            }
+            // The first failure leaves here, which cancels the rest of the group.
+            for try await _ in group {}
+        }
+    }
+
+    private static func run(
+        _ application: Application<RouteTable>, at address: String
+    ) async throws {
+        do {
+            try await application.run()
+        } catch {
+            throw ListenerError(address: address, cause: error)
         }
     }
 

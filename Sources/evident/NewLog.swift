@@ -3,6 +3,7 @@
 import AuditChain
 import Foundation
 import LogCrypto
+import LogStorage
 import TransparencyLog
 
 /// Makes the folder, keys and settings of a log.

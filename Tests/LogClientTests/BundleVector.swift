@@ -57,6 +57,7 @@ struct ReceiptJSON: Codable {
     var inclusion: [String]
     var checkpoint: String
     var opening: Opening?
+    var content: String?
     var note: String?
 
     struct Opening: Codable {

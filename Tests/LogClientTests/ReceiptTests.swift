@@ -113,6 +113,40 @@ struct ReceiptTests {
         }
     }
 
+    @Test("A receipt may say that the record was erased, and nothing else of its content")
+    func erased() throws {
+        var json = vector.receipt
+        #expect(try !Receipt(parsing: json.bytes).isErased)
+        json.content = "erased"
+        let receipt = try Receipt(parsing: json.bytes)
+        #expect(receipt.isErased)
+        #expect(try receipt.verify(by: vector.pinned()).proven.leaf == receipt.leaf)
+        #expect(try Receipt(parsing: receipt.json) == receipt)
+        #expect(String(decoding: receipt.json, as: UTF8.self).hasSuffix(#","content":"erased"}"#))
+        var item: [UInt8] = []
+        receipt.append(to: &item, withCheckpoint: false)
+        let again = try Receipt(item: JSONValue.parse(item), checkpoint: receipt.checkpoint)
+        #expect(again == receipt)
+
+        for other in ["", "Erased", "present", "erased "] {
+            json.content = other
+            #expect(throws: ProofFileError.malformed("content")) {
+                try Receipt(parsing: json.bytes)
+            }
+        }
+        for value in ["null", "true", "[]", "1"] {
+            let text = String(decoding: receipt.json, as: UTF8.self)
+                .replacing(#""content":"erased""#, with: #""content":\#(value)"#)
+            #expect(throws: ProofFileError.malformed("content")) {
+                try Receipt(parsing: Array(text.utf8))
+            }
+        }
+        let record = try Vectors.decode(RecordVector.self, from: "records").records[4]
+        json.content = "erased"
+        json.opening = .init(record: record.canonical, seed: record.seed)
+        #expect(throws: ProofFileError.malformed("content")) { try Receipt(parsing: json.bytes) }
+    }
+
     @Test("An opening shows the record that was committed to, and no other")
     func opening() throws {
         let record = try Vectors.decode(RecordVector.self, from: "records").records[4]

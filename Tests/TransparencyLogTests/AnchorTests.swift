@@ -62,6 +62,23 @@ struct AnchorTests {
         #expect(damaged.state == nil && damaged.isDamaged)
     }
 
+    @Test(
+        "After a write that failed none is tried again, and the state stays",
+        arguments: [FaultyAnchorFile.Fault.failsBefore, .failsAfterPersisting])
+    func failedWrite(fault: FaultyAnchorFile.Fault) throws {
+        let file = FaultyAnchorFile(VolatileAnchorFile())
+        let anchor = Anchor(file, holding: [])
+        try anchor.write(AnchorState(note: "a\n", treeHeadTimeMS: 10))
+        file.next(fault)
+        for code in [AnchorError.Code.inputOutput, .failed, .failed] {
+            let error = #expect(throws: AnchorError.self) {
+                try anchor.write(AnchorState(note: "b\n", treeHeadTimeMS: 11))
+            }
+            #expect(error?.code == code)
+        }
+        #expect(file.writesAfterFault == 0 && anchor.state?.note == "a\n")
+    }
+
     @Test("The time of the newest tree head signature never moves back")
     func backwards() throws {
         let anchor = Anchor.volatile()

@@ -202,18 +202,30 @@ struct FaultTests {
         await log.shutDown()
     }
 
-    @Test("A failed anchor write stops the log for good, and shows no head")
-    func anchor() async throws {
+    @Test(
+        "A failed anchor write stops the log for good, and shows no head; a restart goes on",
+        arguments: [FaultyAnchorFile.Fault.failsBefore, .failsAfterPersisting])
+    func anchor(fault: FaultyAnchorFile.Fault) async throws {
         let fixture = try Fixture()
-        let anchor = Anchor.volatile()
-        let log = try await fixture.open(anchor: anchor)
-        anchor.fail()
+        let file = FaultyAnchorFile(try AnchorFileOnDisk(path: fixture.anchorPath))
+        let log = try await fixture.open(anchor: Anchor(file, holding: []))
         let before = log.published.head
+        file.next(fault)
         for _ in 0..<2 {
             await #expect(throws: LogError.self) { try await log.submit([fixture.submission("a")]) }
         }
         #expect(log.published.head == before && !log.health.isReady)
+        #expect(file.writesAfterFault == 0, "what a later write reports cannot be believed")
         await log.shutDown()
+
+        let again = try await fixture.open()
+        let outcome = try await again.submit([fixture.submission("a")])[0]
+        guard case .replayed(let record, false) = outcome else {
+            Issue.record("the committed record was not found")
+            return
+        }
+        #expect(record.index == 1 && again.published.head.size == 2)
+        await again.shutDown()
     }
 
     @Test("A head that is not what was committed is never signed, and stops the log")

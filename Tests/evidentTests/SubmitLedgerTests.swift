@@ -8,7 +8,7 @@ import Testing
 
 struct SubmitLedgerTests {
     private static let salt = Digest(Array(repeating: 7, count: 32)) ?? .zero
-    private let ledger = SubmitLedger(salt: salt, vkey: "a/b+00000000+AAAA", mode: .batch)
+    private let ledger = SubmitLedger(salt: salt, vkey: "a/b+00000000+AAAA")
 
     @Test("The key of a line is HMAC(salt, u64(line number) ‖ line)")
     func lineKey() {
@@ -22,6 +22,14 @@ struct SubmitLedgerTests {
         let keys = SubmitLedger.Keys(ledger)
         #expect(keys.key(ofLine: 1, [1]) != keys.key(ofLine: 2, [1]))
         #expect(keys.key(ofUnit: 1) != keys.key(ofUnit: 2))
+    }
+
+    @Test("A line that is sent by itself has the key that the server gave it in its unit")
+    func keyInUnit() {
+        let keys = SubmitLedger.Keys(ledger)
+        #expect(keys.key(ofLine: 9, [1], in: nil) == keys.key(ofLine: 9, [1]).hex)
+        #expect(keys.key(ofLine: 9, [1], in: 9) == keys.key(ofUnit: 9).hex + "#0")
+        #expect(keys.key(ofLine: 12, [1], in: 9) == keys.key(ofUnit: 9).hex + "#3")
     }
 
     @Test("Lines may be folded in any order, and a changed one shows")
@@ -38,13 +46,31 @@ struct SubmitLedgerTests {
     func stateFile() {
         var ledger = ledger
         ledger.done = 9
-        ledger.refused = [3, 2]
-        ledger.isSettled = false
-        #expect(SubmitLedger(json: ledger.json) == ledger)
+        ledger.refused = [3: 2, 2: 0]
+        for begun in [nil, .init(unit: nil, last: 20), .init(unit: 4, last: 12)]
+            as [SubmitLedger.Begun?]
+        {
+            ledger.begun = begun
+            #expect(SubmitLedger(json: ledger.json) == ledger)
+        }
         for length in 0..<ledger.json.count {
             #expect(SubmitLedger(json: Array(ledger.json.prefix(length))) == nil)
         }
         #expect(SubmitLedger(json: [0x20] + ledger.json) == nil)
+    }
+
+    @Test("A state file in which a line comes before its unit is none")
+    func unsoundStateFile() {
+        let changes: [(inout SubmitLedger) -> Void] = [
+            { $0.refused = [2: 3] }, { $0.refused = [10: 0] },
+            { $0.begun = .init(unit: 11, last: 12) },
+        ]
+        for change in changes {
+            var ledger = ledger
+            ledger.done = 9
+            change(&ledger)
+            #expect(SubmitLedger(json: ledger.json) == nil)
+        }
     }
 
     @Test("A unit holds adjoining lines that are sent, and others stand alone")

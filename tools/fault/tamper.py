@@ -279,7 +279,7 @@ def serve(original, log):
     if status not in (200, 201):
         return f"served, refused to sequence ({status})", None
     try:
-        index, leaf, _, note, _ = verify.parse_receipt(body)
+        index, leaf, _, note, *_ = verify.parse_receipt(body)
         head = verify.Checkpoint(note, original.trust)
     except (verify.Tampered, verify.Unverifiable) as error:
         return "served", f"gave a false receipt: {error}"

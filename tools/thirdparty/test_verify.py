@@ -201,6 +201,18 @@ class Evidence(unittest.TestCase):
             with self.assertRaises(REFUSED):
                 verify.verify_receipt(encoded(opened), self.trust)
 
+    def test_a_receipt_may_say_that_its_content_was_erased(self):
+        erased = dict(self.vectors["receipt"], content="erased")
+        lines = verify.verify_receipt(encoded(erased), self.trust)
+        self.assertIn("the log has erased its content since", lines)
+        for bad in ("", "Erased", None, True, ["erased"]):
+            with self.assertRaises(verify.Unverifiable):
+                verify.verify_receipt(encoded(dict(erased, content=bad)), self.trust)
+        record = vectors("records")["records"][4]
+        opening = {"record": record["canonical"], "seed": record["seed"]}
+        with self.assertRaises(verify.Unverifiable):
+            verify.verify_receipt(encoded(dict(erased, opening=opening)), self.trust)
+
     def test_every_change_of_the_receipt_is_refused(self):
         receipt = self.vectors["receipt"]
         changes = [{"index": 5}, {"index": -4}, {"index": "4"}, {"index": 4.5}, {"index": True},

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LogStorage
+
 /// Why the tokens could not be read, changed or kept.
 ///
 /// Never holds a token.
@@ -20,6 +22,17 @@ package struct TokenError: Error, Hashable, Sendable, CustomStringConvertible {
     package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+
+    /// Why the file of tokens could not be read or written.
+    init(_ error: FileError) {
+        let code: Code =
+            switch error.code {
+            case .exposed: .exposed
+            case .malformed: .malformed
+            case .missing, .inputOutput: .inputOutput
+            }
+        self.init(code, error.description)
     }
 
     package var description: String { "\(message) [\(code.rawValue)]" }

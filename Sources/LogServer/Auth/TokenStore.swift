@@ -2,6 +2,7 @@
 
 package import AuditChain
 import LogCrypto
+import LogStorage
 import Synchronization
 
 /// The tokens that a server accepts: a file, and what was last read of it.
@@ -98,20 +99,32 @@ package final class TokenStore: Sendable {
                 if let path { try Self.read(path) } else { list }
             let before = entries
             body(&entries)
-            if entries != before, let path {
-                try DurableFile.replace(path: path, with: TokenFileFormat.encode(entries))
-            }
+            if entries != before, let path { try Self.write(entries, to: path) }
             self.entries.withLock { $0 = Self.byPrefix(entries) }
         }
     }
 
     private static func read(_ path: String) throws(TokenError) -> [TokenEntry] {
-        guard let bytes = try DurableFile.read(path: path) else { return [] }
+        let found: [UInt8]?
+        do {
+            found = try PrivateFile.readPrivate(path)
+        } catch {
+            throw TokenError(error)
+        }
+        guard let bytes = found else { return [] }
         guard let entries = TokenFileFormat.decode(bytes) else {
             throw TokenError(
                 .malformed, "\(path) was not written by evident: restore it from a backup")
         }
         return entries
+    }
+
+    private static func write(_ entries: [TokenEntry], to path: String) throws(TokenError) {
+        do {
+            try PrivateFile.replace(path, with: TokenFileFormat.encode(entries))
+        } catch {
+            throw TokenError(error)
+        }
     }
 
     private static func byPrefix(_ entries: [TokenEntry]) -> [String: TokenEntry] {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import AuditChain
-import Glibc
 import LogCrypto
+import LogStorage
 
 /// What a log is and stays: its name, the grain of its public times, and its chain's epochs.
 package struct LogIdentity: Hashable, Sendable {
@@ -43,17 +43,11 @@ package struct LogIdentity: Hashable, Sendable {
 
     /// Reads the file, and refuses what it would not have written.
     static func load(path: String) throws -> LogIdentity {
-        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard file >= 0 else { throw KeyError(.missing, "there is no \(path)") }
-        defer { Glibc.close(file) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = read(file, &bytes, bytes.count)
-        guard count > 0, count < bytes.count else {
-            throw KeyError(.invalid, "\(path) is not a log's identity")
+        guard let bytes = try PrivateFile.read(path, limit: 64 << 10) else {
+            throw KeyError("there is no \(path)")
         }
-        bytes.removeSubrange(count...)
         guard let identity = parse(bytes), identity.json == bytes else {
-            throw KeyError(.invalid, "\(path) has been changed: restore it from a backup")
+            throw KeyError("\(path) has been changed: restore it from a backup")
         }
         return identity
     }

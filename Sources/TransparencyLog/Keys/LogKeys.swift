@@ -3,6 +3,7 @@
 package import AuditChain
 import Glibc
 import LogCrypto
+import LogStorage
 package import SignedNote
 
 /// A log's identity and secrets, as its folder `keys` holds them.
@@ -39,7 +40,7 @@ package struct LogKeys: Sendable {
     ) throws {
         let draft = folder + ".draft"
         try removeDraft(draft)
-        try KeyFile.createFolder(path: draft)
+        try PrivateFile.makeFolder(draft)
         let chainKey = SecretBytes.random(count: 32)
         try write(chainKey, to: draft + "/chain-0.key")
         try write(.random(count: 32), to: draft + "/idempotency.key")
@@ -50,13 +51,13 @@ package struct LogKeys: Sendable {
             origin: origin, granularityMS: granularityMS,
             chain: [.init(first: 0, checkValue: try ChainKey(chainKey).checkValue)])
         try identity.json.withUnsafeBytes { bytes in
-            try KeyFile.create(path: draft + "/log.json", bytes)
+            try PrivateFile.create(draft + "/log.json", bytes)
         }
-        try KeyFile.synchroniseFolder(path: draft)
+        try PrivateFile.flushFolder(draft)
         guard rename(draft, folder) == 0 else {
-            throw KeyFile.failure("move the new keys to \(folder)")
+            throw FileError(folder, cannot: "move the new keys to it", errno: errno)
         }
-        try KeyFile.synchroniseFolder(path: parent(of: folder))
+        try PrivateFile.flushFolder(of: folder)
     }
 
     /// Loads the keys, and checks them against the schedule's check values.
@@ -65,24 +66,24 @@ package struct LogKeys: Sendable {
         var epochs: [ChainSchedule.Epoch] = []
         for (number, epoch) in identity.chain.enumerated() {
             let path = folder + "/chain-\(number).key"
-            let key = try ChainKey(KeyFile.read(path: path, count: 32))
+            let key = try ChainKey(PrivateFile.readSecret(path, count: 32))
             guard key.checkValue == epoch.checkValue else {
-                throw KeyError(.invalid, "\(path) is not the key that log.json names")
+                throw KeyError("\(path) is not the key that log.json names")
             }
             epochs.append(ChainSchedule.Epoch(first: epoch.first, key: key))
         }
         let signer = CheckpointSigner(
             origin: identity.origin.text,
             ed25519: try Ed25519PrivateKey(
-                seed: KeyFile.read(path: folder + "/ed25519.key", count: 32)),
+                seed: PrivateFile.readSecret(folder + "/ed25519.key", count: 32)),
             ecdsa: try P256PrivateKey(
-                scalar: KeyFile.read(path: folder + "/ecdsa-p256.key", count: 32)))
+                scalar: PrivateFile.readSecret(folder + "/ecdsa-p256.key", count: 32)))
         let receipt = try P256PrivateKey(
-            scalar: KeyFile.read(path: folder + "/es256-receipt.key", count: 32))
+            scalar: PrivateFile.readSecret(folder + "/es256-receipt.key", count: 32))
         return LogKeys(
             identity: identity, schedule: try ChainSchedule(epochs), signer: signer,
             idempotency: IdempotencyKeys(
-                key: try KeyFile.read(path: folder + "/idempotency.key", count: 32)),
+                key: try PrivateFile.readSecret(folder + "/idempotency.key", count: 32)),
             receiptSPKI: receipt.publicKey.spki, folder: folder)
     }
 
@@ -109,10 +110,10 @@ package struct LogKeys: Sendable {
     }
 
     /// Remembers, durably, that a log has been begun with these keys.
-    func markUsed() throws(KeyError) {
+    func markUsed() throws(FileError) {
         guard let folder, !areUsed else { return }
-        try KeyFile.create(path: folder + "/used", UnsafeRawBufferPointer(start: nil, count: 0))
-        try KeyFile.synchroniseFolder(path: folder)
+        try PrivateFile.create(folder + "/used", UnsafeRawBufferPointer(start: nil, count: 0))
+        try PrivateFile.flushFolder(folder)
     }
 
     /// A private scalar of P-256: one random number in 2^32 exceeds the group's order, and is drawn
@@ -125,22 +126,17 @@ package struct LogKeys: Sendable {
     }
 
     private static func write(_ key: borrowing SecretBytes, to path: String) throws {
-        try key.withUnsafeBytes { bytes throws in try KeyFile.create(path: path, bytes) }
+        try key.withUnsafeBytes { bytes throws in try PrivateFile.create(path, bytes) }
     }
 
-    private static func removeDraft(_ draft: String) throws(KeyError) {
+    private static func removeDraft(_ draft: String) throws(FileError) {
         let names = [
             "log.json", "chain-0.key", "idempotency.key", "ed25519.key", "ecdsa-p256.key",
             "es256-receipt.key",
         ]
         for name in names { unlink(draft + "/" + name) }
         guard rmdir(draft) == 0 || errno == ENOENT else {
-            throw KeyFile.failure("remove the unfinished \(draft)")
+            throw FileError(draft, cannot: "remove what was left unfinished", errno: errno)
         }
-    }
-
-    private static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

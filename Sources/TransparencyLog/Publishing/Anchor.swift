@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import Synchronization
 
 /// Why the anchor could not be read or written.
@@ -32,7 +31,7 @@ package struct AnchorError: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// One thread uses it: the publisher's.
 package final class Anchor: Sendable {
-    private let file: Int32?
+    private let file: any AnchorFile
     private let current: Mutex<Current>
 
     private struct Current {
@@ -48,52 +47,31 @@ package final class Anchor: Sendable {
     /// The newest state; nil before the first write.
     package var state: AnchorState? { current.withLock { $0.slot?.state } }
 
-    private init(file: Int32?, slot: AnchorSlot?, isDamaged: Bool = false) {
+    /// Goes on from the bytes that the file holds.
+    init(_ file: any AnchorFile, holding bytes: [UInt8]) {
+        let slots = stride(from: 0, to: bytes.count, by: AnchorSlot.byteCount).compactMap {
+            AnchorSlot(Array(bytes[$0..<min($0 + AnchorSlot.byteCount, bytes.count)]))
+        }
         self.file = file
-        self.isDamaged = isDamaged
-        current = Mutex(Current(slot: slot))
-    }
-
-    deinit {
-        if let file { Glibc.close(file) }
+        current = Mutex(Current(slot: slots.max { $0.sequence < $1.sequence }))
+        // The first write goes to the second slot: only that one may be torn by a crash before
+        // there is anything to lose.
+        isDamaged =
+            slots.isEmpty && bytes.prefix(AnchorSlot.byteCount).contains { $0 != 0 }
     }
 
     /// An anchor that is forgotten with the process, for a store that is too.
-    package static func volatile() -> Anchor { Anchor(file: nil, slot: nil) }
+    package static func volatile() -> Anchor { Anchor(VolatileAnchorFile(), holding: []) }
 
     /// Opens the anchor at `path`, or makes an empty one, readable by its owner alone.
     package static func open(path: String) throws(AnchorError) -> Anchor {
-        let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw failure("open the anchor") }
-        do throws(AnchorError) {
-            guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-                throw AnchorError(code: .locked, message: "another process uses this anchor")
-            }
-            let bytes = try read(file)
-            let slots = stride(from: 0, to: bytes.count, by: AnchorSlot.byteCount).compactMap {
-                AnchorSlot(Array(bytes[$0..<min($0 + AnchorSlot.byteCount, bytes.count)]))
-            }
-            try synchroniseDirectory(of: path)
-            return Anchor(
-                file: file, slot: slots.max { $0.sequence < $1.sequence },
-                // The first write goes to the second slot: only that one may be torn by a crash
-                // before there is anything to lose.
-                isDamaged: slots.isEmpty
-                    && bytes.prefix(AnchorSlot.byteCount).contains { $0 != 0 })
-        } catch {
-            Glibc.close(file)
-            throw error
-        }
+        let file = try AnchorFileOnDisk(path: path)
+        return Anchor(file, holding: try file.read())
     }
 
     /// Lets another process use the file; called when nothing is written any more.
     package func release() {
-        if let file { flock(file, LOCK_UN) }
-    }
-
-    /// Makes it as after a failed write.
-    func fail() {
-        current.withLock { $0.hasFailed = true }
+        file.release()
     }
 
     /// Writes the first state into both slots.
@@ -117,36 +95,12 @@ package final class Anchor: Sendable {
         guard let bytes = slot.bytes else {
             throw AnchorError(code: .inputOutput, message: "the checkpoint exceeds a slot")
         }
-        if let file {
-            let offset = off_t(slot.sequence % 2) * off_t(AnchorSlot.byteCount)
-            guard pwrite(file, bytes, bytes.count, offset) == bytes.count, fdatasync(file) == 0
-            else {
-                let error = Self.failure("write the anchor")
-                current.withLock { $0.hasFailed = true }
-                throw error
-            }
+        do {
+            try file.write(bytes, at: Int(slot.sequence % 2) * AnchorSlot.byteCount)
+        } catch {
+            current.withLock { $0.hasFailed = true }
+            throw error
         }
         current.withLock { $0.slot = slot }
-    }
-
-    private static func read(_ file: Int32) throws(AnchorError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 2 * AnchorSlot.byteCount + 1)
-        let count = pread(file, &bytes, bytes.count, 0)
-        guard count >= 0 else { throw failure("read the anchor") }
-        return Array(bytes[..<count])
-    }
-
-    private static func synchroniseDirectory(of path: String) throws(AnchorError) {
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let directory = Glibc.open(parent.isEmpty ? "/" : parent, O_RDONLY | O_DIRECTORY)
-        guard directory >= 0, fsync(directory) == 0 else {
-            throw failure("synchronise the anchor's folder")
-        }
-        Glibc.close(directory)
-    }
-
-    private static func failure(_ what: String) -> AnchorError {
-        AnchorError(
-            code: .inputOutput, message: "cannot \(what): \(String(cString: strerror(errno)))")
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import AuditChain
+import LogStorage
 import Logging
 import Merkle
 import SignedNote

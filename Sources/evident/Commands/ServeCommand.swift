@@ -4,6 +4,7 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import LogServer
+import LogStorage
 import Logging
 import NIOCore
 import NIOPosix

@@ -4,6 +4,7 @@ import ArgumentParser
 import AsyncHTTPClient
 import Foundation
 import LogClientHTTP
+import LogStorage
 
 /// Which log to ask, and with which token.
 struct ServerOptions: ParsableArguments {
@@ -80,7 +81,7 @@ extension LineReader {
         var reader = try LineReader(path)
         guard case .text(let line)? = try reader.next(),
             let text = String(validating: line, as: UTF8.self)
-        else { throw FileError(path: path, message: "holds no line of text") }
+        else { throw FileError(.malformed, path, "holds no line of text") }
         return text
     }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import LogClient
 import LogClientHTTP
 import LogCrypto
+import LogStorage
 
 /// `evident submit`: the lines of a file, each a record, into a log.
 struct SubmitCommand: AsyncParsableCommand {
@@ -12,8 +13,9 @@ struct SubmitCommand: AsyncParsableCommand {
         abstract: "Submit the records of an NDJSON file, each exactly once.",
         discussion: """
             Every receipt is verified before its record counts. What has been done is kept in
-            FILE.evident-state: after a failure, run the same command again, and it goes on without
-            a duplicate. Lines that were refused are tried again.
+            FILE.evident-state: after a failure, run the command again, with any --batch, and it
+            goes on without a duplicate. Lines that were refused are tried again; equal lines are
+            different events, and so is a line that was changed before its answer came.
 
             EXAMPLES
               evident submit events.ndjson --token-file token
@@ -87,9 +89,8 @@ struct SubmitCommand: AsyncParsableCommand {
 
     /// The ledger of an earlier run, or a new one that pins the log's key.
     private func ledger(_ path: String, _ endpoint: LogEndpoint) async throws -> SubmitLedger {
-        let mode: SubmitLedger.Mode = batch == 1 ? .single : .batch
-        if let bytes = try PrivateFile.read(path, limit: 1 << 26) {
-            guard var ledger = SubmitLedger(json: bytes) else {
+        if let bytes = try PrivateFile.readPrivate(path, limit: 1 << 26) {
+            guard let ledger = SubmitLedger(json: bytes) else {
                 throw CommandFailure.usage(
                     "\(path) is not a state file of evident submit, or was changed")
             }
@@ -97,12 +98,6 @@ struct SubmitCommand: AsyncParsableCommand {
                 throw CommandFailure.usage(
                     "\(path) belongs to another log than --vkey says: \(ledger.vkey)")
             }
-            guard ledger.isSettled || ledger.mode == mode else {
-                throw CommandFailure.usage(
-                    "the last run did not end, and was of another kind: use "
-                        + (mode == .batch ? "--batch 1" : "a --batch above 1") + " to finish it")
-            }
-            ledger.mode = mode
             return ledger
         }
         let pinned: String
@@ -112,7 +107,7 @@ struct SubmitCommand: AsyncParsableCommand {
             pinned = try await endpoint.verifierKey()
             Terminal.say("evident: pinned the key that \(endpoint.name) shows: \(pinned)")
         }
-        return SubmitLedger(salt: .random(), vkey: pinned, mode: mode)
+        return SubmitLedger(salt: .random(), vkey: pinned)
     }
 
     private func report(_ summary: SubmitRun.Summary, isWhole: Bool) throws {

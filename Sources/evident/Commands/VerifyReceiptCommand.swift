@@ -4,6 +4,7 @@ import ArgumentParser
 import AuditChain
 import Foundation
 import LogClient
+import LogStorage
 import Merkle
 import SignedNote
 
@@ -35,6 +36,8 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
         var timestampMs: UInt64?
         var treeSize: UInt64?
         var origin: String?
+        /// `erased`, if the log said so when it gave the receipt.
+        var content: String?
     }
 
     func run() async throws {
@@ -64,14 +67,14 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
             file: file, verdict: "verified", index: receipt.index,
             timestampMs: receipt.timestampMS,
             treeSize: verified.proven.checkpoint.checkpoint.head.size,
-            origin: check.pinned.origin.text)
+            origin: check.pinned.origin.text, content: receipt.isErased ? "erased" : nil)
     }
 
     private static func read(_ file: String) throws(CommandFailure) -> Receipt {
         let bytes: [UInt8]
         do {
             guard let found = try PrivateFile.read(file, followingLinks: true) else {
-                throw FileError(path: file, message: "there is no such file")
+                throw FileError(.missing, file, "there is no such file")
             }
             bytes = found
         } catch {
@@ -89,7 +92,8 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
         let time = (outcome.timestampMs ?? 0).timeText
         Terminal.print(
             "\(outcome.file): verified: record \(outcome.index ?? 0) of \(outcome.origin ?? ""), "
-                + "taken \(time), under a signed tree of \(outcome.treeSize ?? 0)")
+                + "taken \(time), under a signed tree of \(outcome.treeSize ?? 0)"
+                + (outcome.content == nil ? "" : "; the log has erased its content since"))
     }
 
     private func show(_ file: String, _ failure: CommandFailure) throws {

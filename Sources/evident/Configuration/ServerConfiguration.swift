@@ -2,6 +2,7 @@
 
 import Configuration
 import Foundation
+import LogStorage
 
 /// The settings that a server runs with, from flags, environment and `evident.yaml`.
 struct ServerConfiguration: Sendable, Equatable {
@@ -121,7 +122,7 @@ struct ServerConfiguration: Sendable, Equatable {
         _ path: String, isNamed: Bool
     ) async throws -> (any ConfigProvider)? {
         guard let bytes = try PrivateFile.read(path, limit: 1 << 20) else {
-            if isNamed { throw FileError(path: path, message: "there is no such file") }
+            if isNamed { throw FileError(.missing, path, "there is no such file") }
             return nil
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {

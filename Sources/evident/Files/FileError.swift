@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import LogStorage
 
-/// A system call that failed on a file, or a file that is not what it must be.
-struct FileError: Error, Equatable, CustomStringConvertible {
-    let path: String
-    let message: String
+/// Files fail alike in commands and below them.
+typealias FileError = LogStorage.FileError
 
+extension FileError {
     /// What the last system call said about `path`.
     static func system(_ operation: String, _ path: String) -> FileError {
-        FileError(path: path, message: "cannot \(operation): \(String(cString: strerror(errno)))")
+        FileError(path, cannot: operation, errno: errno)
     }
-
-    var description: String { "\(path): \(message)" }
 }

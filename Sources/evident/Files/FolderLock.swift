@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import LogStorage
 import Synchronization
 
 /// Holds a data folder for one process until it is released.

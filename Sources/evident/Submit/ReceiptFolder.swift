@@ -2,6 +2,7 @@
 
 import Glibc
 import LogClient
+import LogStorage
 
 /// Where receipts are kept: `DIR/<line>.json`, one for each record.
 struct ReceiptFolder: Sendable {

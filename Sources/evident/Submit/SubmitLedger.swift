@@ -6,18 +6,22 @@ import LogCrypto
 /// How far a file of records has been submitted, and under which keys: what makes `evident submit`
 /// go on after a failure without a duplicate.
 ///
-/// The key of a line is HMAC(salt, u64(line number) ‖ line), lines counted from 1, so that two
-/// equal lines are two events. Lines that travel together share a unit, whose key is
-/// HMAC(salt, u64(number of its first line)); the server gives item n the key `unit#n`, which is
-/// the same for a line however long the rest of the unit is. So a unit that is sent again, longer
-/// or shorter, adds nothing twice, as long as it begins with the same line: it begins with the
-/// first line that is not done, and `done` is durable before the next unit leaves.
+/// A line is an event by its number and its text, so its key is HMAC(salt, u64(line number) ‖
+/// line), lines counted from 1: equal lines are two events, and a line that was changed is a new
+/// one. Lines that travel together have one key in common, HMAC(salt, u64(number of the first of
+/// them)), of which the server makes `key#n` for line n of the unit, n from 0. That says nothing of
+/// the line's text, and depends on where the unit began; so
+/// - ``begun`` says, durably, what is about to be sent, before it is: after a failure those lines
+///   go singly, each under the key that it had, however units are cut then;
+/// - a line that meets another text under its unit's key was changed since, and is sent under its
+///   own.
 struct SubmitLedger: Equatable {
-    enum Mode: String {
-        /// Each line is a request of its own, under its own key.
-        case single
-        /// Lines travel in units.
-        case batch
+    /// Lines whose answers are not written down yet.
+    struct Begun: Equatable {
+        /// The first line of the unit that they travel in; nil where each has a key of its own.
+        var unit: UInt64?
+        /// The last of them; the first is the one after `done`.
+        var last: UInt64
     }
 
     /// 32 random bytes.
@@ -26,20 +30,19 @@ struct SubmitLedger: Equatable {
     let salt: Digest
     /// The verifier key of the log that the lines go to; it is never changed afterwards.
     let vkey: String
-    var mode: Mode
     /// Lines 1...done have been answered.
     var done: UInt64 = 0
-    /// Those among them that the log refused: they are tried again, singly.
-    var refused: Set<UInt64> = []
+    /// Those among them that the log refused, each with the unit that it travelled in (0: none):
+    /// they are tried again, singly.
+    var refused: [UInt64: UInt64] = [:]
     /// The exclusive or of a MAC of each accepted line, to notice that the file is another one.
     var digest = Digest.zero
-    /// Whether the last run has ended with nothing under way.
-    var isSettled = true
+    /// What a run that has not ended may have sent; nil after one that has.
+    var begun: Begun?
 
-    init(salt: Digest, vkey: String, mode: Mode) {
+    init(salt: Digest, vkey: String) {
         self.salt = salt
         self.vkey = vkey
-        self.mode = mode
     }
 
     /// Makes keys and folds lines; holds the salt as a key.
@@ -62,6 +65,13 @@ struct SubmitLedger: Equatable {
         /// The key of the unit that begins with line `number`.
         func key(ofUnit number: UInt64) -> Digest { key(ofLine: number, []) }
 
+        /// The key that line `number` has if it is sent by itself: the one that it had in the unit
+        /// which began with line `unit`, or, without one, its own.
+        func key(ofLine number: UInt64, _ line: [UInt8], in unit: UInt64?) -> String {
+            guard let unit else { return key(ofLine: number, line).hex }
+            return "\(key(ofUnit: unit).hex)#\(number - unit)"
+        }
+
         /// The digest of accepted lines with one more.
         ///
         /// Their order does not matter, so that a line which is accepted at the second attempt
@@ -77,11 +87,13 @@ struct SubmitLedger: Equatable {
 
     /// The state file's text.
     var json: [UInt8] {
+        let refused = refused.sorted { $0.key < $1.key }
         let value: JSONValue = [
             "evident_submit": 1, "salt": .string(salt.hex), "vkey": .string(vkey),
-            "mode": .string(mode.rawValue), "done": .integer(done),
-            "refused": .array(refused.sorted().map { .integer($0) }),
-            "digest": .string(digest.hex), "settled": .bool(isSettled),
+            "done": .integer(done), "digest": .string(digest.hex),
+            "refused": .array(refused.map { .array([.integer($0.key), .integer($0.value)]) }),
+            "begun": .array(
+                begun.map { [.integer($0.unit ?? 0), .integer($0.last)] } ?? []),
         ]
         return value.canonical + [UInt8(ascii: "\n")]
     }
@@ -93,17 +105,29 @@ struct SubmitLedger: Equatable {
             value["evident_submit"]?.unsigned == 1,
             let salt = value["salt"]?.text.flatMap({ Digest(hex: $0) }),
             let vkey = value["vkey"]?.text,
-            let mode = value["mode"]?.text.flatMap(Mode.init(rawValue:)),
             let done = value["done"]?.unsigned,
-            let refused = value["refused"]?.elements?.map(\.unsigned),
             let digest = value["digest"]?.text.flatMap({ Digest(hex: $0) }),
-            case .bool(let isSettled)? = value["settled"]
+            let refused = value["refused"]?.elements?.compactMap(Self.pair),
+            let begun = value["begun"]
         else { return nil }
-        self.init(salt: salt, vkey: vkey, mode: mode)
+        self.init(salt: salt, vkey: vkey)
         self.done = done
-        self.refused = Set(refused.compactMap(\.self))
+        self.refused = Dictionary(refused) { first, _ in first }
         self.digest = digest
-        self.isSettled = isSettled
-        guard self.json == json else { return nil }
+        self.begun = Self.pair(begun).map { Begun(unit: $0 == 0 ? nil : $0, last: $1) }
+        guard self.json == json, isSound else { return nil }
+    }
+
+    private static func pair(_ value: JSONValue) -> (UInt64, UInt64)? {
+        guard let numbers = value.elements?.compactMap(\.unsigned), numbers.count == 2 else {
+            return nil
+        }
+        return (numbers[0], numbers[1])
+    }
+
+    /// Whether no line comes before the unit that it is said to have travelled in.
+    private var isSound: Bool {
+        refused.allSatisfy { $0.value <= $0.key && $0.key <= done }
+            && begun?.unit ?? 0 <= done + 1
     }
 }

@@ -3,12 +3,14 @@
 import LogClient
 import LogClientHTTP
 import LogCrypto
+import LogStorage
 
 /// One run over a file: passes over what is done, sends the rest, and keeps the ledger true.
 ///
-/// Order of effects for each unit: send, verify every receipt, write the receipts, then the
-/// ledger. A crash before the ledger is written sends the unit again under the same key, which
-/// adds nothing; a crash after it skips the unit, whose receipts lie on stable storage.
+/// Order of effects for each unit: write what is about to be sent into the ledger, send, verify
+/// every receipt, write the receipts, and then, with the next unit's beginning, that this one is
+/// done. A crash before that sends the unit's lines again under the same keys, which adds nothing; a
+/// crash after it skips them, whose receipts lie on stable storage.
 struct SubmitRun {
     /// What is said at the end.
     struct Summary: Encodable, Equatable {
@@ -25,6 +27,8 @@ struct SubmitRun {
         var refusedMore: UInt64 = 0
     }
 
+    /// Lines under their own keys that may be sent before the ledger is written again.
+    static let singleLines: UInt64 = 1_000
     /// Refusals that are listed, and refused lines that are tried again, at most.
     static let refusalLimit = 10_000
 
@@ -32,6 +36,7 @@ struct SubmitRun {
     let receipts: ReceiptFolder?
     private var check: ReceiptCheck
     let statePath: String
+    /// Lines of a unit at most; 1 sends each line under its own key.
     let batch: Int
     let bar: ProgressBar
 
@@ -59,16 +64,14 @@ struct SubmitRun {
     /// However it ends, the ledger says how far it came.
     mutating func run(_ reader: inout LineReader) async throws {
         let again = try passDone(&reader)
-        ledger.isSettled = false
-        try save()
         do {
-            for (number, line) in again { try await sendAgain(line, number: number) }
-            try await sendRest(&reader)
+            for (number, line) in again { try await sendRefused(line, number: number) }
+            try await sendBegun(&reader)
+            if ledger.begun == nil { try await sendRest(&reader) }
         } catch {
             try? save()
             throw error
         }
-        ledger.isSettled = true
         try save()
     }
 
@@ -82,7 +85,7 @@ struct SubmitRun {
         for number in 1..<ledger.done + 1 {
             guard let line = try reader.next() else { throw Self.otherFile(statePath) }
             guard case .text(let text) = line else { continue }
-            if ledger.refused.contains(number) {
+            if ledger.refused[number] != nil {
                 if again.count < Self.refusalLimit { again.append((number, text)) }
             } else if !SubmitUnit.isBlank(text) {
                 digest = keys.fold(digest, line: number, text)
@@ -93,13 +96,38 @@ struct SubmitRun {
         return again
     }
 
-    private mutating func sendAgain(_ line: [UInt8], number: UInt64) async throws {
-        ledger.refused.remove(number)
-        guard !SubmitUnit.isBlank(line) else { return }
-        let key = keys.key(ofLine: number, line)
-        let outcome = try await submitter.submit(line, key: key.hex)
-        try settle(outcome, line: line, number: number)
+    /// Sends a line that was refused once more, under the key that it had.
+    private mutating func sendRefused(_ line: [UInt8], number: UInt64) async throws {
+        let unit = ledger.refused[number] ?? 0
+        try await sendAlone(line, number: number, in: unit == 0 ? nil : unit)
         try saveNowAndThen()
+    }
+
+    /// Sends what an earlier run may have sent, line by line, each under the key that it had then.
+    ///
+    /// If the file ends before all that, it stays begun: lines that were there may come back.
+    private mutating func sendBegun(_ reader: inout LineReader) async throws {
+        guard let begun = ledger.begun else { return }
+        while ledger.done < begun.last, let line = try reader.next() {
+            let number = ledger.done + 1
+            if case .text(let text) = line {
+                try await sendAlone(text, number: number, in: begun.unit)
+            } else {
+                refuseTooLong(number)
+            }
+            ledger.done = number
+            try saveNowAndThen()
+        }
+        if ledger.done >= begun.last { ledger.begun = nil }
+    }
+
+    private mutating func sendAlone(
+        _ line: [UInt8], number: UInt64, in unit: UInt64?
+    ) async throws {
+        guard !SubmitUnit.isBlank(line) else { return }
+        let key = keys.key(ofLine: number, line, in: unit)
+        let outcome = try await submitter.submit(line, key: key)
+        try await settle(outcome, line: line, number: number, in: unit)
     }
 
     private mutating func sendRest(_ reader: inout LineReader) async throws {
@@ -107,38 +135,65 @@ struct SubmitRun {
         while ahead != nil {
             var unit = SubmitUnit(first: ledger.done + 1)
             while let line = ahead, unit.take(line, limit: batch) { ahead = try reader.next() }
-            try settle(unit, try await send(unit))
+            try await send(unit)
+            ledger.done = unit.end - 1
             bar.move(to: reader.size > 0 ? reader.position : ledger.done, of: reader.size)
         }
+        ledger.begun = nil
     }
 
-    /// What the log says to the lines of a unit, in order.
-    private func send(_ unit: SubmitUnit) async throws -> [RecordOutcome] {
-        guard unit.isSent else { return [] }
-        if ledger.mode == .batch {
-            let key = keys.key(ofUnit: unit.first)
-            return try await submitter.submit(batch: unit.lines, key: key.hex)
+    private mutating func send(_ unit: SubmitUnit) async throws {
+        if unit.isTooLong { refuseTooLong(unit.first) }
+        guard unit.isSent else { return }
+        try begin(unit)
+        guard batch > 1 else {
+            return try await sendAlone(unit.lines[0], number: unit.first, in: nil)
         }
-        let key = keys.key(ofLine: unit.first, unit.lines[0])
-        return [try await submitter.submit(unit.lines[0], key: key.hex)]
-    }
-
-    private mutating func settle(_ unit: SubmitUnit, _ outcomes: [RecordOutcome]) throws {
-        if unit.isTooLong {
-            refuse(unit.first, code: "too_large", detail: "longer than any record may be")
-        }
+        let outcomes = try await submitter.submit(
+            batch: unit.lines, key: keys.key(ofUnit: unit.first).hex)
         for (offset, outcome) in outcomes.enumerated() {
-            try settle(
-                outcome, line: unit.lines[offset], number: unit.first + UInt64(offset))
+            let number = unit.first + UInt64(offset)
+            try await settle(outcome, line: unit.lines[offset], number: number, in: unit.first)
+            ledger.done = number
         }
-        ledger.done = unit.end - 1
-        // Single lines find their receipts again by their own keys, so their ledger may be late.
-        if ledger.mode == .batch { try save() } else { try saveNowAndThen() }
+    }
+
+    /// Makes durable what is about to be sent, and with it all that was answered before.
+    ///
+    /// Lines with keys of their own are announced many at a time: how far such a run really came
+    /// does not matter.
+    private mutating func begin(_ unit: SubmitUnit) throws {
+        if batch > 1 {
+            ledger.begun = .init(unit: unit.first, last: unit.end - 1)
+            return try save()
+        }
+        if let begun = ledger.begun, begun.unit == nil, unit.first <= begun.last {
+            return try saveNowAndThen()
+        }
+        ledger.begun = .init(unit: nil, last: unit.first + Self.singleLines - 1)
+        try save()
+    }
+
+    // MARK: Answers
+
+    /// Takes what the log says to a line.
+    ///
+    /// Another text under the key that the line had in its unit is what the line said before it was
+    /// changed: it is a new event, and sent under its own key.
+    private mutating func settle(
+        _ outcome: RecordOutcome, line: [UInt8], number: UInt64, in unit: UInt64?
+    ) async throws {
+        guard unit != nil, case .refused(let refusal) = outcome,
+            refusal.code == "idempotency_conflict"
+        else { return try settle(outcome, line: line, number: number, unit: unit) }
+        let key = keys.key(ofLine: number, line, in: nil)
+        try settle(
+            try await submitter.submit(line, key: key), line: line, number: number, unit: nil)
     }
 
     /// Counts an outcome, its receipt having been verified and written.
     private mutating func settle(
-        _ outcome: RecordOutcome, line: [UInt8], number: UInt64
+        _ outcome: RecordOutcome, line: [UInt8], number: UInt64, unit: UInt64?
     ) throws {
         switch outcome {
         case .accepted(let receipt):
@@ -148,7 +203,7 @@ struct SubmitRun {
             try keep(receipt, line: line, number: number)
             summary.replayed += 1
         case .refused(let refusal):
-            refuse(number, code: refusal.code, detail: refusal.detail)
+            refuse(number, code: refusal.code, detail: refusal.detail, unit: unit)
         }
     }
 
@@ -161,11 +216,18 @@ struct SubmitRun {
                 advice: "Keep the server's answer as evidence; nothing more was sent.")
         }
         try receipts?.write(receipt, line: number)
+        ledger.refused[number] = nil
         ledger.digest = keys.fold(ledger.digest, line: number, line)
     }
 
-    private mutating func refuse(_ number: UInt64, code: String, detail: String) {
-        ledger.refused.insert(number)
+    private mutating func refuseTooLong(_ number: UInt64) {
+        refuse(number, code: "too_large", detail: "longer than any record may be", unit: nil)
+    }
+
+    private mutating func refuse(
+        _ number: UInt64, code: String, detail: String, unit: UInt64?
+    ) {
+        ledger.refused[number] = unit ?? 0
         guard summary.refused.count < Self.refusalLimit else {
             summary.refusedMore += 1
             return

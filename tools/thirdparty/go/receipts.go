@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -25,6 +26,31 @@ type receipt struct {
 	RecordHash  string   `json:"record_hash"`
 	Inclusion   []string `json:"inclusion"`
 	Checkpoint  string   `json:"checkpoint"`
+
+	// Beside them, at most one of: the record itself, which this program does not look into, and
+	// the word that the log has erased it.
+	Opening json.RawMessage `json:"opening"`
+	Content json.RawMessage `json:"content"`
+}
+
+// parseReceipt refuses members that the specification does not name, and values that it does not.
+func parseReceipt(data []byte) (receipt, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	var one receipt
+	if err := decoder.Decode(&one); err != nil {
+		return receipt{}, err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return receipt{}, fmt.Errorf("something follows the receipt")
+	}
+	if one.Receipt != "evident/v1" {
+		return receipt{}, fmt.Errorf("not an evident/v1 receipt")
+	}
+	if one.Content != nil && (string(one.Content) != `"erased"` || one.Opening != nil) {
+		return receipt{}, fmt.Errorf("content says something unknown")
+	}
+	return one, nil
 }
 
 // leaf recomputes the leaf that the receipt claims (spec/leaf.md); none is ever taken from it.
@@ -85,13 +111,13 @@ func checkReceipt(file string, entries [][]byte, verifier note.Verifier) (checkp
 	if err != nil {
 		return checkpoint{}, err
 	}
-	var one receipt
-	if err := json.Unmarshal(data, &one); err != nil {
+	one, err := parseReceipt(data)
+	if err != nil {
 		return checkpoint{}, err
 	}
 	leaf, err := one.leaf()
-	if err != nil || one.Receipt != "evident/v1" {
-		return checkpoint{}, fmt.Errorf("not an evident/v1 receipt (%v)", err)
+	if err != nil {
+		return checkpoint{}, err
 	}
 	proof, err := decodeHashes(one.Inclusion)
 	if err != nil {
