@@ -76,12 +76,13 @@ let package = Package(
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CEpoll"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         exported("LogCrypto", ["COpenSSL"]),
         exported("Merkle", ["LogCrypto"]),
         exported("AuditChain", ["LogCrypto"]),
         exported("SignedNote", ["Merkle", "LogCrypto"]),
-        exported("AuditRecords", ["AuditChain", "LogCrypto"]),
+        exported("AuditRecords", ["AuditChain", "LogCrypto", "CRE2"]),
         exported("LogClient", ["SignedNote", "Merkle", "AuditChain", "LogCrypto"]),
         exported(
             "LogClientHTTP",
@@ -146,5 +147,6 @@ let package = Package(
                 "LogClientHTTP", "LoadGenerator", "SQLiteStorage", "LogStorage", "Merkle",
                 "AuditChain", "LogCrypto", nioCore,
             ]),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

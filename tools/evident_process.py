@@ -50,6 +50,7 @@ def record(number, kind="tool.call", **more):
         "actor": {"id": names[number % 3], "type": "human" if number % 3 < 2 else "service"},
         "agent": {"id": "agent-7", "name": "helper"},
         "tool": {"name": "search", "call_id": f"call-{number}"},
+        "model": {"provider": "local", "name": "small"},
         "arguments": {"query": f"question {number}", "limit": number % 50, "ratio": 0.25},
         "outcome": "success", "duration_us": 1000 + number,
         "details": {"note": "r\u00e9sum\u00e9 \u20ac \U0001f600", "list": [1, None, True, "x"]},

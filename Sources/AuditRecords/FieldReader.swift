@@ -17,24 +17,11 @@ struct FieldReader {
         return tape.string(node, of: input)
     }
 
-    /// An actor is an object with a non-empty `id` and `type`; what else it holds is its own.
-    func actor(_ node: Int, _ tape: borrowing JSONTape) throws(RecordError) -> String {
-        guard tape.nodes[node].kind == .object else {
-            throw invalid("actor", node, tape, "An actor is an object with id and type.")
-        }
-        var (id, type): (Int?, Int?)
-        var next = tape.firstName(of: node)
-        while let name = next {
-            next = tape.name(after: name)
-            switch tape.withText(name, of: input, SchemaMember.init(named:)) {
-            case .id: id = name + 1
-            case .type: type = name + 1
-            default: break
-            }
-        }
-        try requireText(id, "actor.id", node, tape)
-        try requireText(type, "actor.type", node, tape)
-        return id.map { tape.string($0, of: input) } ?? ""
+    /// The id of an actor that has been checked; nil if redaction took it away.
+    func actorID(_ node: Int, _ tape: borrowing JSONTape) -> String? {
+        let id = SchemaChecker(input: input).value(of: "id", in: node, tape)
+        guard let id, tape.nodes[id].kind == .string else { return nil }
+        return tape.string(id, of: input)
     }
 
     func version(_ node: Int, _ tape: borrowing JSONTape) throws(RecordError) {
@@ -131,26 +118,13 @@ struct FieldReader {
         tape.nodes[node].kind == .string && tape.withText(node, of: input, check)
     }
 
-    private func requireText(
-        _ node: Int?, _ path: String, _ object: Int, _ tape: borrowing JSONTape
-    ) throws(RecordError) {
-        guard let node else {
-            throw RecordError(
-                .missingField, at: offset(object, tape), path: path,
-                "An actor needs an id and a type, such as \"svc-1\" and \"service\".")
-        }
-        guard text(node, tape, { !$0.isEmpty }) else {
-            throw invalid(path, node, tape, "This is a string that is not empty.")
-        }
-    }
-
     private func invalid(
         _ path: String, _ node: Int, _ tape: borrowing JSONTape, _ message: String
     ) -> RecordError {
         RecordError(.invalidField, at: offset(node, tape), path: path, message)
     }
 
-    private func unknown(
+    func unknown(
         _ code: RecordError.Code, _ name: Int, _ tape: borrowing JSONTape, _ message: String
     ) -> RecordError {
         var position = 0

@@ -50,6 +50,19 @@ enum Grammar {
         text.starts(with: "x.".utf8) && text.dropFirst(2).contains(UInt8(ascii: "."))
     }
 
+    /// A code such as `token_mismatch`: `[A-Za-z0-9][A-Za-z0-9_.:/-]*`.
+    static func isWord(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let first = text.first, isLetterOrDigit(first) else { return false }
+        return text.allSatisfy { byte in
+            isLetterOrDigit(byte) || byte == UInt8(ascii: "_")
+                || UInt8(ascii: "-")...UInt8(ascii: "/") ~= byte || byte == UInt8(ascii: ":")
+        }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+    }
+
     private static func isNameByte(_ byte: UInt8) -> Bool {
         UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || isDigit(byte) || byte == UInt8(ascii: "_")
     }

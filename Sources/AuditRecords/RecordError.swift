@@ -66,6 +66,11 @@ public struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
             error.code.advice)
     }
 
+    /// The same refusal, at another place of another text.
+    func moved(_ place: (Int) -> Int?) -> RecordError {
+        RecordError(code, reason: reason, at: offset.flatMap(place), path: path, message)
+    }
+
     /// The code and where, then the message.
     public var description: String {
         var place = path.map { " in \($0)" } ?? ""

@@ -50,7 +50,7 @@ enum SchemaMember: UInt8, CaseIterable {
 /// The first 16 bytes of a name as one number, zeros behind a shorter one.
 ///
 /// Keys sort as the names do: no name holds a zero byte. Names up to 16 bytes have keys of their
-/// own, and no schema name is longer.
+/// own, and no top-level name is longer.
 struct NameKey: Comparable {
     static let byteCount = 16
     private let value: UInt128

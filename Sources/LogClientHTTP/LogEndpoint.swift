@@ -15,11 +15,11 @@ public struct LogEndpoint: Sendable {
     /// What stands before the paths of the API in a message to a person.
     public let name: String
 
-    private let client: HTTPClient
-    private let token: String?
+    let client: HTTPClient
+    let token: String?
     private let retry: RetryPolicy
     /// The Host field, where the address does not say it.
-    private let host: String?
+    let host: String?
 
     /// How long one attempt may take, from connecting to the last byte of the answer.
     static let deadline = TimeAmount.seconds(60)

@@ -86,12 +86,26 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func string(_ value: String) { string(utf8: value.utf8) }
+    mutating func string(_ value: String) {
+        var value = value
+        value.withUTF8 { string(utf8: $0) }
+    }
 
-    mutating func string(utf8 value: some Sequence<UInt8>) {
+    mutating func string(utf8 value: [UInt8]) {
+        value.withUnsafeBufferPointer { string(utf8: $0) }
+    }
+
+    /// Text without escapes goes as it is, up to the next byte that needs one.
+    private mutating func string(utf8 value: UnsafeBufferPointer<UInt8>) {
         comma()
         bytes.append(UInt8(ascii: "\""))
-        for byte in value { appendEscaped(byte) }
+        var start = 0
+        for place in value.indices where Self.needsEscape(value[place]) {
+            bytes.append(contentsOf: value[start..<place])
+            appendEscape(value[place])
+            start = place + 1
+        }
+        bytes.append(contentsOf: value[start...])
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
     }
@@ -103,15 +117,15 @@ struct JSONWriter {
         needsComma = true
     }
 
-    private mutating func appendEscaped(_ byte: UInt8) {
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func appendEscape(_ byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(byte)
-        case UInt8(ascii: "\n"):
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(UInt8(ascii: "n"))
-        case 0..<0x20: bytes.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
+        case UInt8(ascii: "\n"): bytes.append(UInt8(ascii: "n"))
+        case 0..<0x20: bytes.append(contentsOf: "u00\(Hex.encode([byte]))".utf8)
         default: bytes.append(byte)
         }
     }

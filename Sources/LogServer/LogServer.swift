@@ -31,7 +31,10 @@ package struct LogServer: Service {
         let admin = AdminRoutes(
             log: log, tokens: tokens, submissions: submissions, configuration: configuration)
         let routes = Self.publicRoutes(
-            log: log, submissions: submissions, configuration: configuration,
+            log: log, tokens: tokens, submissions: submissions,
+            search: RecordSearch(log: log, redactor: preparer.redactor),
+            configuration: configuration,
+            redaction: RedactionRoutes(redactor: preparer.redactor, limits: preparer.limits).routes,
             admin: admin.routes)
         publicApplication = Self.application(
             RouteTable(routes, tokens: tokens),
@@ -83,14 +86,27 @@ package struct LogServer: Service {
     }
 
     private static func publicRoutes(
-        log: Log, submissions: Submissions, configuration: LogServerConfiguration,
+        log: Log, tokens: TokenStore, submissions: Submissions,
+        search: RecordSearch, configuration: LogServerConfiguration, redaction: [Route],
         admin: [Route]
     ) -> [Route] {
+        let access = AccessRecords(
+            log: log, submissions: submissions, granularity: configuration.accessRecords,
+            now: configuration.now)
         let own = LogRoutes(
             log: log, limits: submissions.limits, connections: configuration.connections)
         let documented =
             SubmitRoute(log: log, submissions: submissions, configuration: configuration).routes
-            + RecordRoutes(log: log).routes + TreeRoutes(log: log).routes
+            + QueryRoutes(log: log, access: access, search: search, now: configuration.now).routes
+            + StatsRoutes(log: log, access: access, search: search).routes
+            + GapsRoutes(log: log, access: access, search: search).routes
+            + StreamRoutes(
+                log: log, access: access, search: search, tokens: tokens,
+                configuration: configuration
+            ).routes
+            + VerifyRoutes(log: log, access: access).routes
+            + RecordRoutes(log: log, access: access).routes + TreeRoutes(log: log).routes
+            + SchemaRoutes().routes + redaction
         let document = openAPIDocument(
             documented + own.routes(document: ByteBuffer()) + admin)
         return documented + own.routes(document: ByteBuffer(string: document))

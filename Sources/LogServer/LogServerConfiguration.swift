@@ -23,6 +23,13 @@ package struct LogServerConfiguration: Sendable {
     package var bufferedBodyBytes = 128 << 20
     /// Child tasks over which the preparation of a large batch is spread.
     package var preparationTasks = 4
+    /// How many records the log writes about those who read it.
+    package var accessRecords = AccessGranularity.request
+    /// Streams of records that are open at one time.
+    package var streams = 64
+    /// Streams that one credential has open at one time.
+    package var streamsPerCredential = 8
+    package var streamTiming = StreamTiming()
     /// Mounts routes that do nothing, as the ceiling that benchmarks compare with.
     package var hasBenchRoutes = false
     /// Called with the address once the server listens.

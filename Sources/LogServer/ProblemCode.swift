@@ -9,20 +9,23 @@ package import TransparencyLog
 /// documents each line of it, and a test compares the two.
 package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case malformedRequest, invalidParameter, unknownParameter, invalidIdempotencyKey
+    case invalidCursor
     case witnessesNotConfigured, invalidSize, invalidToken, reloadFailed
     case notAuthorized
     case notFound, beyondTree
     case methodNotAllowed
+    case notAcceptable
     case requestTimeout
     case idempotencyConflict, ambiguousID
     case erased
     case bodyTooLarge
     case unsupportedMediaType, unsupportedContentEncoding
     case expectationFailed
-    case tooManyConnectionsOfAddress
+    case tooManyConnectionsOfAddress, verificationRunning
     case headTooLarge
     case internalError, corrupt
     case tooManyConnections, overloaded, tooManyBodies, shuttingDown, sequencingStopped
+    case tooManyStreams
     case clockDisagrees, storageFailed, notPublished
     case storageFull
     /// A rule of the record format; its code is the rule's own.
@@ -31,14 +34,15 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     package static var allCases: [ProblemCode] {
         [
             .malformedRequest, .invalidParameter, .unknownParameter, .invalidIdempotencyKey,
-            .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed,
-            .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .requestTimeout,
+            .invalidCursor, .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed,
+            .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .notAcceptable,
+            .requestTimeout,
             .idempotencyConflict, .ambiguousID,
             .erased, .bodyTooLarge, .unsupportedMediaType,
             .unsupportedContentEncoding, .expectationFailed, .tooManyConnectionsOfAddress,
-            .headTooLarge, .internalError, .corrupt, .tooManyConnections, .overloaded,
-            .tooManyBodies, .shuttingDown, .sequencingStopped, .clockDisagrees, .storageFailed,
-            .notPublished, .storageFull,
+            .verificationRunning, .headTooLarge, .internalError, .corrupt, .tooManyConnections,
+            .overloaded, .tooManyBodies, .tooManyStreams, .shuttingDown, .sequencingStopped,
+            .clockDisagrees, .storageFailed, .notPublished, .storageFull,
         ] + RecordCodes.all
     }
 
@@ -86,16 +90,16 @@ extension ProblemCode {
     package var row: ProblemRow {
         switch self {
         case .malformedRequest, .invalidParameter, .unknownParameter, .invalidIdempotencyKey,
-            .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed:
+            .invalidCursor, .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed:
             badRequest
         case .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .idempotencyConflict,
             .ambiguousID, .erased:
             refused
-        case .requestTimeout, .bodyTooLarge,
+        case .requestTimeout, .bodyTooLarge, .notAcceptable,
             .unsupportedMediaType, .unsupportedContentEncoding, .expectationFailed, .headTooLarge:
             unreadable
         case .tooManyConnectionsOfAddress, .tooManyConnections, .overloaded, .tooManyBodies,
-            .shuttingDown:
+            .tooManyStreams, .verificationRunning, .shuttingDown:
             busy
         case .internalError, .corrupt, .sequencingStopped, .clockDisagrees, .storageFailed,
             .notPublished, .storageFull:
@@ -131,6 +135,11 @@ extension ProblemCode {
             ProblemRow(
                 400, "invalid_idempotency_key", "The Idempotency-Key is not valid",
                 "Send one Idempotency-Key of 1 to 255 visible ASCII characters.")
+        case .invalidCursor:
+            ProblemRow(
+                400, "invalid_cursor", "The cursor does not go on from this query",
+                "Send it within a day, with the token, filters and order that it was made for, or"
+                    + " leave it out and begin again.")
         case .witnessesNotConfigured:
             ProblemRow(
                 400, "witnesses_not_configured", "This log has no witnesses",
@@ -195,6 +204,10 @@ extension ProblemCode {
             ProblemRow(
                 408, "request_timeout", "The request came too slowly",
                 "Send the head within its deadline and the body within its own, then retry.")
+        case .notAcceptable:
+            ProblemRow(
+                406, "not_acceptable", "There is no such form of the answer",
+                "Accept application/json, application/x-ndjson or text/csv, or give format.")
         case .unsupportedMediaType:
             ProblemRow(
                 415, "unsupported_media_type", "The body's media type is not accepted",
@@ -224,6 +237,11 @@ extension ProblemCode {
             ProblemRow(
                 429, "too_many_connections_of_address", "Your address has too many connections",
                 "Close some, or reuse them; then retry.", retryAfter: 5...15)
+        case .verificationRunning:
+            ProblemRow(
+                429, "verification_running", "A verification runs already",
+                "One runs at a time: retry after the time given, or use its report.",
+                retryAfter: 5...15)
         case .tooManyConnections:
             ProblemRow(
                 503, "too_many_connections", "The server has too many connections",
@@ -232,6 +250,11 @@ extension ProblemCode {
             ProblemRow(
                 503, "too_many_bodies", "The server holds too many request bodies",
                 "Retry after the time given; nothing was stored.", retryAfter: 1...5)
+        case .tooManyStreams:
+            ProblemRow(
+                503, "too_many_streams", "The server has too many streams",
+                "Close one that you do not need, or retry after the time given.",
+                retryAfter: 5...15)
         case .shuttingDown:
             ProblemRow(
                 503, "shutting_down", "The log is shutting down",

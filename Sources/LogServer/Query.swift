@@ -2,16 +2,18 @@
 
 import LogCrypto
 
-/// The parameters of a request's query, each known to its route and given once.
+/// The parameters of a request's query, each known to its route and given once, but for those
+/// that may be repeated.
 struct Query: Sendable {
-    private var values: [String: String] = [:]
+    private var values: [String: [String]] = [:]
 
     init() {}
 
     /// - Parameters:
     ///   - text: what follows the `?`; nil or empty without any.
     ///   - known: the names that the route has.
-    init(_ text: String?, known: Set<String>) throws(Problem) {
+    ///   - repeatable: those among them that may be given more than once.
+    init(_ text: String?, known: Set<String>, repeatable: Set<String> = []) throws(Problem) {
         guard let text, !text.isEmpty else { return }
         for pair in text.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
         {
@@ -20,18 +22,21 @@ struct Query: Sendable {
             guard let name = String(parts[0]), known.contains(name) else {
                 throw Problem(.unknownParameter)
             }
-            guard parts.count == 2, values[name] == nil, let value = Self.decode(parts[1]) else {
-                throw .invalidParameter(name)
-            }
-            values[name] = value
+            guard parts.count == 2, values[name] == nil || repeatable.contains(name),
+                let value = Self.decode(parts[1])
+            else { throw .invalidParameter(name) }
+            values[name, default: []].append(value)
         }
     }
 
-    subscript(name: String) -> String? { values[name] }
+    subscript(name: String) -> String? { values[name]?.first }
+
+    /// All values of a parameter that may be repeated, in the order given.
+    func all(_ name: String) -> [String] { values[name] ?? [] }
 
     /// A number in plain decimal.
     func number(_ name: String) throws(Problem) -> UInt64? {
-        guard let text = values[name] else { return nil }
+        guard let text = self[name] else { return nil }
         guard let number = DecimalText.number(text) else { throw .invalidParameter(name) }
         return number
     }
@@ -43,14 +48,14 @@ struct Query: Sendable {
 
     /// 64 hex digits, in lower case.
     func digest(_ name: String) throws(Problem) -> Digest? {
-        guard let text = values[name] else { return nil }
+        guard let text = self[name] else { return nil }
         guard let digest = Digest(hex: text) else { throw .invalidParameter(name) }
         return digest
     }
 
     /// `1` or `0`.
     func flag(_ name: String) throws(Problem) -> Bool {
-        switch values[name] {
+        switch self[name] {
         case nil, "0": false
         case "1": true
         default: throw .invalidParameter(name)

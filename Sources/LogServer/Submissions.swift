@@ -56,17 +56,12 @@ package struct Submissions: GovernanceRecords {
         let credential = StoredCredential(tenant: record.tenant, name: name)
         // A record without any key of its producer's gets one that nobody else will use.
         let key = record.idFromProducer ? record.id : key ?? record.id
-        var lookups = [
-            LookupKey(.recordID, text: record.id), LookupKey(.tenant, text: record.tenant),
-            LookupKey(.type, text: record.type),
-        ]
-        if let actor = record.actorID { lookups.append(LookupKey(.actor, text: actor)) }
         return Submission(
             commitment: record.commitment, key: keys.storedKey(key, of: credential),
             credential: credential,
             content: StoredContent(
                 record: record.canonical, seed: record.seed, formDigest: record.formDigest),
-            form: record.form, lookups: lookups)
+            form: record.form, lookups: RecordLookups.keys(of: record.canonical, keys.lookups))
     }
 
     private static func newID(_ time: Timestamp) -> String {

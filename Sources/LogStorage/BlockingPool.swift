@@ -37,12 +37,13 @@ package final class BlockingPool: Sendable {
 
     /// - Parameters:
     ///   - threads: at least 1.
+    ///   - niceness: of the threads; above 0 for work that must not slow the rest.
     ///   - waitingLimit: calls that may wait for a thread.
-    package init(threads: Int, waitingLimit: Int = 16_384) {
+    package init(threads: Int, niceness: Int32 = 0, waitingLimit: Int = 16_384) {
         precondition(threads > 0, "a pool without threads runs nothing")
         self.waitingLimit = waitingLimit
         for _ in 0..<threads {
-            startThread { [queue] in
+            startThread("readers", niceness: niceness) { [queue] in
                 while case .run(let job) = queue.wait(for: { $0.take() }) { job() }
             }
         }

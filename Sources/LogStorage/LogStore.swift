@@ -53,6 +53,11 @@ package protocol LogReader: Sendable {
     /// What was submitted at `index`; nil if it has been erased.
     func content(at index: UInt64) throws(StoreError) -> StoredContent?
 
+    /// What was submitted at `indexes`, each once and rising or falling; what is erased is left out.
+    ///
+    /// All of one commit. Cost: neighbours are read by one statement.
+    func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent]
+
     /// Who submitted `index`, and under which key. Stays when content is erased.
     func submission(at index: UInt64) throws(StoreError) -> StoredSubmission
 
@@ -68,6 +73,11 @@ package protocol LogReader: Sendable {
     func indexes(
         of key: LookupKey, in range: Range<UInt64>, descending: Bool, limit: Int
     ) throws(StoreError) -> [UInt64]
+
+    /// The parts of `range` that hold every record in `span`, rising; others may lie in them too.
+    func stretches(
+        of span: LookupSpan, in range: Range<UInt64>
+    ) throws(StoreError) -> [LookupStretch]
 
     /// The credential that a stored number stands for.
     func credential(_ number: UInt32) throws(StoreError) -> StoredCredential?

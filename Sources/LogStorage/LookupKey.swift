@@ -12,9 +12,24 @@ package enum LookupField: UInt8, Sendable, CaseIterable {
     case tenant = 16
     case type = 17
     case actor = 18
+    /// `type` up to each of its dots, the dot included: what `tool.*` is found by.
+    case typePrefix = 19
+    case category = 20
+    case action, outcome, reason, actorType, agent, model, tool, approvalStatus, rule, target
+    case targetType, sourceIP, traceID, sessionID, runID, cycleID, parentID, dataClass, producer
+    case imported, severity
+    /// Not looked up by value: each segment of 256 records keeps the first and the last.
+    case time = 64
+    case received = 65
+
+    /// Raised whenever the keys of a record change: what was built before is then built again.
+    package static let version: UInt64 = 2
+
+    /// Whether keys hold a time in milliseconds and not a hash.
+    package var isTime: Bool { self == .time || self == .received }
 }
 
-/// A field and 48 bits of its value's SHA-256, as one number that sorts by field first.
+/// A field and 48 bits of its value's hash, as one number that sorts by field first.
 ///
 /// Truncation only makes candidates: whoever looks up compares the full value.
 package struct LookupKey: Hashable, Sendable, Comparable {
@@ -29,9 +44,25 @@ package struct LookupKey: Hashable, Sendable, Comparable {
         rawValue = UInt64(field.rawValue) << 48 | head >> 16
     }
 
-    /// The key of a text value; it is hashed together with its field.
-    package init(_ field: LookupField, text: String) {
-        self.init(field, digest: SHA256.hash([field.rawValue] + Array(text.utf8)))
+    /// A record's time, in milliseconds since 1970; one before counts as 1970, one after the year
+    /// 10889 as that.
+    package init(_ field: LookupField, milliseconds: Int64) {
+        precondition(field.isTime, "only a time is its own key")
+        rawValue = UInt64(field.rawValue) << 48 | Self.clamped(milliseconds)
+    }
+
+    /// A time as it is kept.
+    ///
+    /// Order is kept, so bounds that are clamped alike miss nothing.
+    package static func clamped(_ milliseconds: Int64) -> UInt64 {
+        UInt64(min(max(milliseconds, 0), Int64(mostMilliseconds)))
+    }
+
+    package static let mostMilliseconds: UInt64 = 1 << 48 - 1
+
+    /// What it is a key of; nil for a number that is no field's.
+    package var field: LookupField? {
+        LookupField(rawValue: UInt8(truncatingIfNeeded: rawValue >> 48))
     }
 
     package static func < (left: LookupKey, right: LookupKey) -> Bool {

@@ -149,6 +149,15 @@ private struct NullReader: LogReader {
         }
     }
 
+    func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
+        try store.read { (state) throws(StoreError) in
+            let size = UInt64(state.entries.count)
+            return indexes.filter { $0 < size }.map {
+                IndexedContent(index: $0, content: state.entries[Int($0)].content)
+            }
+        }
+    }
+
     func submission(at index: UInt64) throws(StoreError) -> StoredSubmission {
         try store.read { (state) throws(StoreError) in
             guard index < UInt64(state.entries.count) else {
@@ -179,6 +188,23 @@ private struct NullReader: LogReader {
         try store.read { (state) throws(StoreError) in
             let found = (state.byKey[key] ?? []).filter(range.contains)
             return Array((descending ? found.reversed() : found).prefix(limit))
+        }
+    }
+
+    func stretches(
+        of span: LookupSpan, in range: Range<UInt64>
+    ) throws(StoreError) -> [LookupStretch] {
+        try store.read { (state) throws(StoreError) in
+            let range = range.clamped(to: 0..<UInt64(state.entries.count))
+            var found: [LookupStretch] = []
+            for index in range {
+                let keys = state.entries[Int(index)].lookups.map(\.rawValue)
+                guard let time = keys.first(where: { $0 >> 48 == span.field.rawValue }),
+                    span.outer ~= time & LookupKey.mostMilliseconds
+                else { continue }
+                found.extend(by: LookupStretch(range: index..<index + 1, isInside: false))
+            }
+            return found
         }
     }
 

@@ -72,6 +72,17 @@ package struct StoredContent: Hashable, Sendable {
     }
 }
 
+/// What was submitted at an index.
+package struct IndexedContent: Hashable, Sendable {
+    package let index: UInt64
+    package let content: StoredContent
+
+    package init(index: UInt64, content: StoredContent) {
+        self.index = index
+        self.content = content
+    }
+}
+
 /// An entry as the database gives it back inside the transaction that wrote it.
 package struct RereadEntry: Hashable, Sendable {
     package let leaf: Leaf

@@ -5,7 +5,7 @@ package import LogStorage
 import Merkle
 import Synchronization
 
-/// Gives a record's own look-up keys (id, tenant, type, actor) from its canonical text.
+/// Gives a record's own look-up keys from its canonical text.
 package typealias RecordKeys = @Sendable (_ canonical: [UInt8]) -> [LookupKey]
 
 /// Where indexes by key come from: candidates, complete up to the newest commit.
@@ -13,6 +13,11 @@ protocol LookupSource: Sendable {
     func candidates(
         _ key: LookupKey, in range: Range<UInt64>, descending: Bool, limit: Int
     ) throws(StoreError) -> [UInt64]
+
+    /// The parts of `range` that hold every record in `span`, rising.
+    func stretches(
+        of span: LookupSpan, in range: Range<UInt64>
+    ) throws(StoreError) -> [LookupStretch]
 }
 
 extension LookupSource {
@@ -86,6 +91,16 @@ struct StoredKeys: LookupSource {
         }
         return Array((descending ? found.reversed() : found).prefix(limit))
     }
+
+    /// Everything: whoever asks reads it.
+    func stretches(
+        of span: LookupSpan, in range: Range<UInt64>
+    ) throws(StoreError) -> [LookupStretch] {
+        let range = try pool.snapshot { (tables) throws(StoreError) in
+            try tables.committed(range)
+        }
+        return range.isEmpty ? [] : [LookupStretch(range: range, isInside: false)]
+    }
 }
 
 /// The look-up index of a store that is open for writing, and what it may lack for a moment.
@@ -121,6 +136,17 @@ final class IndexedKeys: LookupSource {
         return Array((descending ? rest + found : found + rest).prefix(limit))
     }
 
+    func stretches(
+        of span: LookupSpan, in range: Range<UInt64>
+    ) throws(StoreError) -> [LookupStretch] {
+        let size = indexed.load(ordering: .acquiring)
+        var found = try index.stretches(
+            of: span, in: range.clamped(to: 0..<max(size, range.lowerBound)))
+        let rest = range.clamped(to: size..<max(size, announced.load(ordering: .acquiring)))
+        if !rest.isEmpty { found.extend(by: LookupStretch(range: rest, isInside: false)) }
+        return found
+    }
+
     /// Says that the log may have this size from now on.
     func announce(_ size: UInt64) { announced.store(size, ordering: .releasing) }
 
@@ -134,10 +160,10 @@ final class IndexedKeys: LookupSource {
         index.append(
             firstIndex: batch.firstIndex,
             keys: batch.entries.map { entry in
-                [
-                    LookupKey(.leafHash, digest: entry.leafHash),
-                    LookupKey(.submissionKey, digest: entry.submission.key),
-                ] + entry.lookups
+                var keys = entry.lookups
+                keys.append(LookupKey(.leafHash, digest: entry.leafHash))
+                keys.append(LookupKey(.submissionKey, digest: entry.submission.key))
+                return keys
             })
         indexed.store(batch.head.treeHead.size, ordering: .releasing)
     }

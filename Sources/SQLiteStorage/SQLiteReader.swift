@@ -31,6 +31,41 @@ package struct SQLiteReader: LogReader {
         try pool.read { (tables) throws(StoreError) in try tables.content(at: index) }
     }
 
+    package func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
+        try pool.snapshot { (tables) throws(StoreError) in
+            var found: [IndexedContent] = []
+            found.reserveCapacity(indexes.count)
+            for part in Self.neighbours(indexes.filter { $0 < Schema.indexLimit }) {
+                let start = found.count
+                try tables.contents(part.range) {
+                    found.append(IndexedContent(index: $0, content: $1))
+                }
+                if part.isFalling { found[start...].reverse() }
+            }
+            return found
+        }
+    }
+
+    /// The ranges that indexes make up, in their order.
+    private static func neighbours(
+        _ indexes: [UInt64]
+    ) -> [(range: Range<UInt64>, isFalling: Bool)] {
+        var parts: [(range: Range<UInt64>, isFalling: Bool)] = []
+        for index in indexes {
+            let last = parts.last
+            if let last, last.range.upperBound == index, last.range.count == 1 || !last.isFalling {
+                parts[parts.count - 1] = (last.range.lowerBound..<index + 1, false)
+            } else if let last, last.range.lowerBound == index + 1,
+                last.range.count == 1 || last.isFalling
+            {
+                parts[parts.count - 1] = (index..<last.range.upperBound, true)
+            } else {
+                parts.append((index..<index + 1, false))
+            }
+        }
+        return parts
+    }
+
     package func submission(at index: UInt64) throws(StoreError) -> StoredSubmission {
         guard let submission = try submission(maybeAt: index) else {
             throw .corruptEntry(index, "the submission")
@@ -58,6 +93,12 @@ package struct SQLiteReader: LogReader {
         of key: LookupKey, in range: Range<UInt64>, descending: Bool, limit: Int
     ) throws(StoreError) -> [UInt64] {
         try lookups.candidates(key, in: range, descending: descending, limit: limit)
+    }
+
+    package func stretches(
+        of span: LookupSpan, in range: Range<UInt64>
+    ) throws(StoreError) -> [LookupStretch] {
+        try lookups.stretches(of: span, in: range)
     }
 
     package func credential(_ number: UInt32) throws(StoreError) -> StoredCredential? {

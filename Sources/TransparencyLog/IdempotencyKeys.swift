@@ -9,10 +9,19 @@ package import LogStorage
 /// credential ever meets another's, and a token's rotation changes nothing.
 package struct IdempotencyKeys: Sendable {
     private let mac: HMACSHA256
+    /// Makes the keys that records are looked up by, under a secret that follows from K_idem.
+    package let lookups: LookupHasher
 
     /// - Parameter key: K_idem, 32 random bytes, never rotated.
     package init(key: borrowing SecretBytes) {
         mac = HMACSHA256(key: key)
+        // No scope begins so: this would be a tenant of 101 bytes, and the message is shorter.
+        let secret = mac.code(for: Array("evident.lookups.v1".utf8))
+        lookups = secret.withUnsafeBytes {
+            LookupHasher(
+                $0.loadUnaligned(as: UInt64.self),
+                $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
     }
 
     /// The stored form of `key` as `credential` uses it.
@@ -28,5 +37,15 @@ package struct IdempotencyKeys: Sendable {
         }
         message += Array(key.utf8)
         return mac.code(for: message)
+    }
+
+    /// Codes for another purpose, under a key of their own: HMAC(K_idem, purpose).
+    ///
+    /// No stored key can be such a key: its message begins with the length of a tenant's name, at
+    /// most 64, where a purpose begins with a letter.
+    package func derived(for purpose: String) -> HMACSHA256 {
+        let message = Array(purpose.utf8)
+        precondition(message.first ?? 0 > 64, "a purpose begins with a letter")
+        return HMACSHA256(key: SecretBytes(copying: mac.code(for: message).bytes))
     }
 }

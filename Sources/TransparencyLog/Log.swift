@@ -15,23 +15,27 @@ package final class Log: Sendable {
     package let keys: LogKeys
     package let durability: StoreDurability
 
-    private let store: any LogStore
+    let store: any LogStore
     private let sequencer: Sequencer
     private let publisher: Publisher
     private let pool: BlockingPool
+    /// Threads for what reads many records: they give way to all others.
+    let queries: BlockingPool
     private let tree: TreeReader
     private let clock: @Sendable () -> ClockReading
     private let submissions = InFlight()
 
     private init(
         keys: LogKeys, store: any LogStore, sequencer: Sequencer, publisher: Publisher,
-        pool: BlockingPool, tree: TreeReader, clock: @escaping @Sendable () -> ClockReading
+        pool: BlockingPool, queries: BlockingPool, tree: TreeReader,
+        clock: @escaping @Sendable () -> ClockReading
     ) {
         self.keys = keys
         self.store = store
         self.sequencer = sequencer
         self.publisher = publisher
         self.pool = pool
+        self.queries = queries
         self.tree = tree
         self.clock = clock
         durability = store.durability
@@ -72,6 +76,7 @@ package final class Log: Sendable {
         let pool = BlockingPool(threads: configuration.readerThreads)
         let log = Log(
             keys: keys, store: store, sequencer: sequencer, publisher: publisher, pool: pool,
+            queries: BlockingPool(threads: configuration.queryThreads, niceness: 10),
             tree: TreeReader(
                 reader: store.reader, pool: pool,
                 cache: TileCache(bytes: configuration.tileCacheBytes)), clock: clock)
@@ -94,6 +99,7 @@ package final class Log: Sendable {
         await submissions.drained()
         await publisher.close()
         pool.close()
+        queries.close()
         store.close()
     }
 
@@ -222,6 +228,9 @@ package final class Log: Sendable {
 
     // MARK: Records
 
+    /// The reads of the store: what is not published is for the caller to leave out.
+    var reader: any LogReader { store.reader }
+
     /// The index of the published leaf with this hash.
     package func index(ofLeafHash hash: Digest) async throws(LogError) -> UInt64? {
         try await lookUp { try $0.index(ofLeafHash: hash) }
@@ -231,7 +240,7 @@ package final class Log: Sendable {
     /// Published indexes that may bear the record id; the caller compares the records.
     package func indexes(ofID id: String) async throws(LogError) -> [UInt64] {
         let size = published.head.size
-        let key = LookupKey(.recordID, text: id)
+        let key = keys.idempotency.lookups.key(.recordID, id)
         return try await lookUp {
             try $0.indexes(of: key, in: 0..<size, descending: false, limit: 1_000)
         }
@@ -277,7 +286,7 @@ package final class Log: Sendable {
 
     /// Gives every failure of a read a stable code: nothing is answered from data that does not
     /// prove what it must.
-    private func reading<Result: Sendable>(
+    func reading<Result: Sendable>(
         _ body: () async throws -> Result
     ) async throws(LogError) -> Result {
         do {
@@ -297,7 +306,7 @@ package final class Log: Sendable {
         }
     }
 
-    private func beyond(_ published: PublishedHead) -> LogError {
+    func beyond(_ published: PublishedHead) -> LogError {
         LogError(.beyondTree, "the published tree has \(published.head.size) leaves")
     }
 }

@@ -18,6 +18,8 @@ package struct LogConfiguration: Sendable {
     package var tileCacheBytes = 96 << 20
     /// Threads that read the store for requests.
     package var readerThreads = 2
+    /// Threads for queries, below normal priority.
+    package var queryThreads = 2
     /// Largest disagreement of wall clock and boot time since the last commit, milliseconds.
     package var clockToleranceMS: UInt64 = 5_000
     /// At start, how far the clock may be ahead of the last head, milliseconds (7 days).

@@ -23,8 +23,8 @@ struct Evident: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, TokenCommand.self, ReloadCommand.self,
-            SubmitCommand.self, GetCommand.self, VerifyCommand.self, FsckCommand.self,
-            BenchCommand.self,
+            SubmitCommand.self, GetCommand.self, QueryCommand.self, TailCommand.self,
+            VerifyCommand.self, FsckCommand.self, RedactCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

@@ -2,6 +2,7 @@
 
 import AuditChain
 import AuditRecords
+import LogCrypto
 import Logging
 import LogServer
 import LogStorage
@@ -39,8 +40,13 @@ struct OpenLog {
         }
         let limits = RecordLimits(
             record: JSONLimits(byteCount: configuration.recordBytes),
-            itemCount: configuration.batchItems, batchByteCount: configuration.batchBytes)
-        let preparer = RecordPreparer(origin: keys.identity.origin, limits: limits)
+            itemCount: configuration.batchItems, batchByteCount: configuration.batchBytes,
+            fieldByteCount: configuration.recordFieldBytes)
+        let tokens = keys.idempotency.derived(for: "evident.redaction.tokens.v1")
+        let preparer = RecordPreparer(
+            origin: keys.identity.origin, limits: limits, options: configuration.recordOptions,
+            redactor: try RedactionSection.redactor(
+                named: configuration.redaction, tokenKey: tokens.code(for: [])))
         let submissions = Submissions(
             preparer: preparer, keys: keys.idempotency, now: LogServerConfiguration().now)
         var options = LogConfiguration()
@@ -62,23 +68,25 @@ struct OpenLog {
         try PrivateFile.makeFolder(folder)
         let origin = keys.identity.origin.text
         do {
-            return try openStore(folder, origin)
+            return try openStore(folder, keys)
         } catch  where error.code == .mismatch {
             // There is none yet, or a crash left one without tables; `create` touches no other.
             do {
                 try SQLiteStore.create(directory: folder, origin: origin)
             } catch  where error.code == .mismatch {
-                return try openStore(folder, origin)
+                return try openStore(folder, keys)
             }
-            return try openStore(folder, origin)
+            return try openStore(folder, keys)
         }
     }
 
     private static func openStore(
-        _ folder: String, _ origin: String
+        _ folder: String, _ keys: LogKeys
     ) throws(StoreError) -> SQLiteStore {
-        try SQLiteStore.open(
-            directory: folder, origin: origin, lookupKeys: RecordLookups.keys(of:))
+        let hasher = keys.idempotency.lookups
+        return try SQLiteStore.open(
+            directory: folder, origin: keys.identity.origin.text,
+            lookupKeys: { RecordLookups.keys(of: $0, hasher) })
     }
 
     private static func anchor(_ configuration: ServerConfiguration) throws -> Anchor {

@@ -42,8 +42,13 @@ struct Bench {
     var seed = SHA256.hash([1])
     var grant = TenantGrant.only("acme")
 
-    init(limits: RecordLimits = .default) throws {
-        preparer = RecordPreparer(origin: try Origin("log.example.com/audit"), limits: limits)
+    init(
+        limits: RecordLimits = .default, options: RecordOptions = .default,
+        redactor: Redactor? = nil
+    ) throws {
+        preparer = RecordPreparer(
+            origin: try Origin("log.example.com/audit"), limits: limits, options: options,
+            redactor: redactor)
         received = try #require(Timestamp(rfc3339: "2026-06-01T12:00:00Z"))
     }
 

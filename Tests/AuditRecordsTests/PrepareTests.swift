@@ -59,9 +59,9 @@ import Testing
         #expect(prepared.formDigest == FormDigest.digest(seed: bench.seed, form: prepared.form))
         #expect(try JSONValue.parse(canonical: prepared.form).canonical == prepared.form)
         #expect(prepared.seed == bench.seed)
-        let facts = try RecordFacts.read(canonical: prepared.canonical)
-        #expect(facts.id == prepared.id && facts.tenant == prepared.tenant)
-        #expect(facts.type == prepared.type && facts.actorID == prepared.actorID)
+        let terms = try RecordTerms.read(canonical: prepared.canonical)
+        #expect(terms.id == prepared.id && terms.tenant == prepared.tenant)
+        #expect(terms.values(of: .type) == [prepared.type])
     }
 
     @Test("Equal input gives equal output", arguments: Fixtures.all)

@@ -16,7 +16,7 @@ import Testing
 
     /// A record with more members, or none of the usual ones.
     private func record(_ more: String) -> String {
-        #"{"type":"tool.call","actor":{"id":"x","type":"service"},"# + more + "}"
+        #"{"type":"tool.poll","actor":{"id":"x","type":"service"},"# + more + "}"
     }
 
     @Test(
@@ -52,19 +52,19 @@ import Testing
         "Type and actor are required and of their form",
         arguments: [
             (#"{}"#, .missingField, "type"), (#"{"type":"a.b"}"#, .missingField, "actor"),
-            (#"{"type":1,"actor":{"id":"x","type":"y"}}"#, .invalidField, "type"),
-            (#"{"type":"","actor":{"id":"x","type":"y"}}"#, .invalidField, "type"),
-            (#"{"type":"a..b","actor":{"id":"x","type":"y"}}"#, .invalidField, "type"),
-            (#"{"type":"a.","actor":{"id":"x","type":"y"}}"#, .invalidField, "type"),
-            (#"{"type":".a","actor":{"id":"x","type":"y"}}"#, .invalidField, "type"),
-            (#"{"type":"A.b","actor":{"id":"x","type":"y"}}"#, .invalidField, "type"),
-            (#"{"type":"a b","actor":{"id":"x","type":"y"}}"#, .invalidField, "type"),
+            (#"{"type":1,"actor":{"id":"x","type":"system"}}"#, .invalidField, "type"),
+            (#"{"type":"","actor":{"id":"x","type":"system"}}"#, .invalidField, "type"),
+            (#"{"type":"a..b","actor":{"id":"x","type":"system"}}"#, .invalidField, "type"),
+            (#"{"type":"a.","actor":{"id":"x","type":"system"}}"#, .invalidField, "type"),
+            (#"{"type":".a","actor":{"id":"x","type":"system"}}"#, .invalidField, "type"),
+            (#"{"type":"A.b","actor":{"id":"x","type":"system"}}"#, .invalidField, "type"),
+            (#"{"type":"a b","actor":{"id":"x","type":"system"}}"#, .invalidField, "type"),
             (#"{"type":"a.b","actor":"x"}"#, .invalidField, "actor"),
             (#"{"type":"a.b","actor":null}"#, .invalidField, "actor"),
             (#"{"type":"a.b","actor":{}}"#, .missingField, "actor.id"),
             (#"{"type":"a.b","actor":{"id":"x"}}"#, .missingField, "actor.type"),
-            (#"{"type":"a.b","actor":{"id":"","type":"y"}}"#, .invalidField, "actor.id"),
-            (#"{"type":"a.b","actor":{"id":7,"type":"y"}}"#, .invalidField, "actor.id"),
+            (#"{"type":"a.b","actor":{"id":"","type":"system"}}"#, .invalidField, "actor.id"),
+            (#"{"type":"a.b","actor":{"id":7,"type":"system"}}"#, .invalidField, "actor.id"),
             (#"{"type":"a.b","actor":{"id":"x","type":null}}"#, .invalidField, "actor.type"),
         ] as [(String, RecordError.Code, String)])
     func required(text: String, code: RecordError.Code, path: String) {
@@ -76,7 +76,7 @@ import Testing
     func typeLength() {
         func text(_ count: Int) -> String {
             let type = String(repeating: "a", count: count)
-            return #"{"type":"\#(type)","actor":{"id":"x","type":"y"}}"#
+            return #"{"type":"\#(type)","actor":{"id":"x","type":"system"}}"#
         }
         #expect(bench.refusal(text(64)) == nil)
         #expect(bench.refusal(text(65))?.path == "type")
@@ -90,7 +90,7 @@ import Testing
             ("x.acme.reactor", "redactions", .stampedField), ("x.acme.reactor", "", .invalidField),
         ] as [(String, String, RecordError.Code?)])
     func vendor(type: String, name: String, code: RecordError.Code?) {
-        let text = #"{"type":"\#(type)","actor":{"id":"x","type":"y"},"\#(name)":1}"#
+        let text = #"{"type":"\#(type)","actor":{"id":"x","type":"system"},"\#(name)":1}"#
         #expect(bench.refusal(text)?.code == code)
     }
 
@@ -158,10 +158,10 @@ import Testing
             record(#""time":"\#(canary)""#),
             record(#""tenant":"\#(canary)""#), record(#""v":"\#(canary)""#),
             record(#""details":{"\#(canary)":1,"\#(canary)":2}"#), record(#""details":\#(canary)"#),
-            #"{"type":"\#(canary)!","actor":{"id":"x","type":"y"}}"#,
+            #"{"type":"\#(canary)!","actor":{"id":"x","type":"system"}}"#,
             #"{"type":"a.b","actor":"\#(canary)"}"#, #"{"\#(canary)":"#,
-            #"{"type":"x.a.b","actor":{"id":"x","type":"y"},"C-\#(canary)":1}"#,
-            #"{"type":"a.b","actor":{"id":["\#(canary)"],"type":"y"}}"#,
+            #"{"type":"x.a.b","actor":{"id":"x","type":"system"},"C-\#(canary)":1}"#,
+            #"{"type":"a.b","actor":{"id":["\#(canary)"],"type":"system"}}"#,
         ]
         for text in texts {
             guard let refusal = bench.refusal(text) else {

@@ -42,6 +42,8 @@ struct ServerFixture {
         let keys = try LogKeys.load(from: folder.path + "/keys")
         var configuration = LogServerConfiguration()
         configuration.port = 0
+        // A test that is not about streams does not wait for one to end.
+        configuration.streamTiming.longest = .milliseconds(200)
         configure(&configuration)
         let preparer = RecordPreparer(origin: origin, limits: limits)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -179,7 +179,7 @@ struct TreeRouteTests {
         #expect(delete.status == .methodNotAllowed)
         let hidden = try await fixture.send(.options, "/v1/audit")
         #expect(hidden.headers[.accessControlAllowOrigin] == nil)
-        #expect(hidden.headers[.allow] == "OPTIONS, POST")
+        #expect(hidden.headers[.allow] == "GET, HEAD, OPTIONS, POST")
         let unknown = try await fixture.send(.get, "/v1/admin/tokens", as: .operator)
         #expect(unknown.status == .notFound)
     }

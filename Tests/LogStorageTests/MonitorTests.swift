@@ -17,7 +17,7 @@ import Testing
     @Test("A change wakes who waits for it")
     func wake() {
         let monitor = Monitor(0)
-        startThread { for _ in 0..<3 { monitor.update { $0 += 1 } } }
+        startThread("test") { for _ in 0..<3 { monitor.update { $0 += 1 } } }
         let answer: Int? = monitor.wait(atMostMS: 10_000) { $0 == 3 ? $0 : nil }
         #expect(answer == 3)
     }

@@ -4,6 +4,7 @@ import Foundation
 import LogCrypto
 import LogStorage
 import LogTesting
+import StorageTesting
 import Synchronization
 
 @testable import SQLiteStorage
@@ -64,10 +65,10 @@ struct LookupKeySource {
         let id = random.next() % 20 == 0 ? recent.randomElement(using: &random) : nil
         keys.append(id ?? unique(.recordID))
         recent = recent.suffix(50) + [keys[2]]
-        keys.append(LookupKey(.tenant, text: "tenant \(random.next() % 3)"))
-        keys.append(LookupKey(.type, text: "type \(random.next() % 7)"))
+        keys.append(SampleLog.hasher.key(.tenant, "tenant \(random.next() % 3)"))
+        keys.append(SampleLog.hasher.key(.type, "type \(random.next() % 7)"))
         if random.next() % 3 > 0 {
-            keys.append(LookupKey(.actor, text: "actor \(random.next() % 60)"))
+            keys.append(SampleLog.hasher.key(.actor, "actor \(random.next() % 60)"))
         }
         if random.next() % 10 == 0 { keys.append(keys[3]) }
         return keys

@@ -2,6 +2,7 @@
 
 import LogStorage
 import LogTesting
+import StorageTesting
 import Synchronization
 import Testing
 
@@ -57,7 +58,7 @@ import Testing
     func concurrentReaders() async throws {
         let (folder, records) = (LookupTestFolder(), LookupRecords())
         let index = try openLookups(folder, records)
-        let tenant = LookupKey(.tenant, text: "t")
+        let tenant = SampleLog.hasher.key(.tenant, "t")
         await withTaskGroup(of: Void.self) { group in
             for reader in 0..<2 {
                 group.addTask {
@@ -129,7 +130,7 @@ import Testing
         records.add(Array(repeating: [], count: 40))
         try openLookups(folder, records).close()
         let index = try openLookups(folder, records)
-        let key = LookupKey(.type, text: "absent")
+        let key = SampleLog.hasher.key(.type, "absent")
         #expect(try index.candidates(key, in: 0..<40, descending: true, limit: 9) == [])
         #expect(index.status.problemCount == 0)
         index.close()

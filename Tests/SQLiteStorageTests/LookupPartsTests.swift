@@ -8,29 +8,41 @@ import Testing
 
 @Suite struct LookupPartsTests {
     @Test("A block gives back what was put in, to its last byte")
-    func blockRoundTrip() {
+    func blockRoundTrip() throws {
         var random = SeededGenerator(seed: 5)
         for spread in [0, 1, 8, 30, 47, 55] as [UInt64] {
-            var builder = LookupBlockBuilder(runFirst: 1 << 40)
-            var entries: [LookupEntry] = []
-            var last = LookupEntry(key: 77, index: 1 << 40)
-            while !builder.isFull {
-                builder.append(last)
-                entries.append(last)
-                let step = spread == 0 ? 0 : random.next() % (1 << spread)
-                let index = (1 << 40) + random.next() % 100_000
-                last = LookupEntry(
-                    key: last.key + step, index: step == 0 ? last.index + 3 : index)
+            for longest in [1, 3, 300, 5_000] as [UInt64] {
+                var builder = LookupBlockBuilder(runFirst: 1 << 40)
+                var (keys, lists): ([UInt64], [[UInt64]]) = ([], [])
+                var key: UInt64 = 77
+                while !builder.isFull {
+                    var index = (1 << 40) + random.next() % 100_000
+                    var list: [UInt64] = []
+                    for _ in 0...random.next() % longest {
+                        list.append(index)
+                        index += 1 + random.next() % (1 << (spread % 10))
+                    }
+                    let taken = builder.append(key, list[...])
+                    keys.append(key)
+                    lists.append(Array(list.prefix(taken)))
+                    if taken < list.count { break }
+                    key += spread == 0 ? 0 : random.next() % (1 << spread)
+                }
+                let block = builder.take()
+                #expect(block.count == LookupBlock.byteCount)
+                let read = try #require(
+                    LookupBlock.lists(block, firstKey: 77, runFirst: 1 << 40))
+                #expect(read.keys == keys)
+                #expect(keys.indices.map { Array(read.indexes(of: $0)) } == lists)
+                for key in Set(keys) {
+                    var found: [UInt64] = []
+                    let wanted: Range<UInt64> = (1 << 40) + 10..<(1 << 40) + 50_000
+                    let isWhole = LookupBlock.add(
+                        key, in: wanted, of: block, firstKey: 77, runFirst: 1 << 40, to: &found)
+                    let want = zip(keys, lists).filter { $0.0 == key }.flatMap(\.1)
+                    #expect(isWhole && found == want.filter(wanted.contains))
+                }
             }
-            let block = builder.take()
-            #expect(block.count == LookupBlock.byteCount)
-            var decoded: [LookupEntry] = []
-            let done: Void? = LookupBlock.decode(block, firstKey: 77, runFirst: 1 << 40) {
-                decoded.append($0)
-                return true
-            }
-            #expect(done != nil)
-            #expect(decoded == entries)
         }
     }
 
@@ -41,15 +53,15 @@ import Testing
             let bytes = (0..<LookupBlock.byteCount).map { _ in
                 round % 2 == 0 ? UInt8.random(in: .min ... .max, using: &random) : 255
             }
-            var entries = 0
-            _ = LookupBlock.decode(bytes, firstKey: .max - 9, runFirst: .max - 9) { _ in
-                entries += 1
-                return true
-            }
-            #expect(entries < LookupBlock.byteCount)
+            let lists = LookupBlock.lists(bytes, firstKey: .max - 9, runFirst: .max - 9)
+            #expect(lists?.indexes.count ?? 0 < LookupBlock.byteCount)
+            var found: [UInt64] = []
+            _ = LookupBlock.add(
+                .max - 2, in: 0..<UInt64.max, of: bytes, firstKey: .max - 9, runFirst: .max - 9,
+                to: &found)
+            #expect(found.count < LookupBlock.byteCount)
         }
-        let short: Void? = LookupBlock.decode([1, 0, 0], firstKey: 0, runFirst: 0) { _ in true }
-        #expect(short == nil)
+        #expect(LookupBlock.lists([1, 0, 0], firstKey: 0, runFirst: 0) == nil)
     }
 
     @Test("The filter holds every key put in and few others")
@@ -70,14 +82,45 @@ import Testing
     func tailOrder() throws {
         var source = LookupKeySource(seed: 10)
         var tail = LookupTail(first: 1_000, capacity: 5_000)
-        var want: [LookupEntry] = []
+        var want: Set<LookupEntry> = []
         for (offset, keys) in source.records(5_000).enumerated() {
             tail.append(keys)
-            want += keys.map { LookupEntry(key: $0.rawValue, index: 1_000 + UInt64(offset)) }
+            want.formUnion(
+                keys.map { LookupEntry(key: $0.rawValue, index: 1_000 + UInt64(offset)) })
         }
         var found: [LookupEntry] = []
-        tail.forEachSorted { found.append($0) }
+        tail.forEachList { key, indexes in
+            found += indexes.map { LookupEntry(key: key, index: $0) }
+        }
         #expect(found == want.sorted())
+    }
+
+    @Test("A tail answers for every part of itself", arguments: [1, 2, 40, 2_000] as [UInt64])
+    func tailMatches(values: UInt64) throws {
+        var random = SeededGenerator(seed: values)
+        var tail = LookupTail(first: 500, capacity: 3_000)
+        var records: [[LookupKey]] = []
+        for _ in 0..<3_000 {
+            records.append(
+                (0..<random.next() % 3).map { _ in
+                    LookupKey(rawValue: 17 << 48 | random.next() % values)
+                })
+            tail.append(records[records.count - 1])
+        }
+        for _ in 0..<400 {
+            let key = LookupKey(rawValue: 17 << 48 | random.next() % values)
+            let low = 400 + random.next() % 3_200
+            let range = low..<low + random.next() % 3_000
+            let bearing = range.filter {
+                500..<3_500 ~= $0 && records[Int($0) - 500].contains(key)
+            }
+            for (descending, limit) in [(true, 7), (false, 7), (true, 9_999), (false, 9_999)] {
+                let want = (descending ? bearing.reversed() : bearing).prefix(limit)
+                let found = tail.matches(
+                    LookupQuery(key: key, range: range, descending: descending, limit: limit))
+                #expect(found == Array(want), "\(range) \(descending) \(limit)")
+            }
+        }
     }
 
     @Test(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LogCrypto
 import LogStorage
 import LogTesting
+import StorageTesting
 import Synchronization
 import Testing
 
@@ -32,6 +34,25 @@ import Testing
             try expectComplete(index, records, "cut to \(length)")
             index.close()
         }
+    }
+
+    @Test("A run made of other fields than this program's is rebuilt")
+    func otherFields() throws {
+        try fill(40)
+        let name = try #require(folder.runNames.first)
+        var bytes = try folder.bytes(name)
+        // The trailer ends with the version and the digest of all behind the blocks.
+        let version = bytes.count - 40
+        #expect(bytes[version] == UInt8(LookupField.version))
+        bytes[version] -= 1
+        let blocks = bytes.count / LookupBlock.byteCount
+        let digest = SHA256.hash(bytes[blocks * LookupBlock.byteCount..<bytes.count - 32])
+        try folder.overwrite(name, with: bytes.dropLast(32) + digest.bytes)
+        let index = try openLookups(folder, records)
+        #expect(index.status.problemCount == 1 && index.status.rebuiltRecordCount > 0)
+        try expectComplete(index, records)
+        index.close()
+        try expectReopensClean()
     }
 
     @Test("Any changed byte of a run is noticed, and the run rebuilt")
@@ -98,7 +119,7 @@ import Testing
                 try index.candidates(key, in: 0..<48, descending: true, limit: 1)
             }
         }
-        let absent = LookupKey(.submissionKey, text: "absent")
+        let absent = SampleLog.hasher.key(.submissionKey, "absent")
         #expect(try index.candidates(absent, in: 48..<99, descending: true, limit: 1) == [])
         records.isUnreadable.withLock { $0 = false }
         index.flush()

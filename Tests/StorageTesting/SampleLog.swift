@@ -69,14 +69,28 @@ package struct SampleLog: Sendable {
         return Array(#"{"details":\#(index),"labels":"\#(filler)"}"#.utf8)
     }
 
-    /// Its own id, one of 20 tenants, one of 50 types, one of 5,000 actors.
+    /// Its own id, one of 20 tenants, one of 50 types, one of 5,000 actors; and its times.
     package static func lookups(_ index: UInt64) -> [LookupKey] {
         [
-            LookupKey(.recordID, text: "id-\(index)"),
-            LookupKey(.tenant, text: "tenant-\(index % 20)"),
-            LookupKey(.type, text: "type-\(index % 50)"),
-            LookupKey(.actor, text: "actor-\(index * 7 % 5000)"),
+            hasher.key(.recordID, "id-\(index)"),
+            hasher.key(.tenant, "tenant-\(index % 20)"),
+            hasher.key(.type, "type-\(index % 50)"),
+            hasher.key(.actor, "actor-\(index * 7 % 5000)"),
+            LookupKey(.time, milliseconds: time(index)),
+            LookupKey(.received, milliseconds: received(index)),
         ]
+    }
+
+    package static let hasher = LookupHasher(1, 2)
+
+    /// Milliseconds, in no order.
+    package static func time(_ index: UInt64) -> Int64 {
+        1_790_000_000_000 + Int64(index * 37 % 1_000) * 1_000
+    }
+
+    /// Milliseconds, a little out of order.
+    package static func received(_ index: UInt64) -> Int64 {
+        1_790_000_000_000 + Int64(index ^ 5) * 10
     }
 
     /// The look-up keys of a record by its text alone, as a rebuild finds them.

@@ -13,7 +13,7 @@ extension StoreConformance {
             try store.use { store in
                 let watchers = Watchers()
                 for seed in UInt64(1)...3 {
-                    startThread {
+                    startThread("test") {
                         do {
                             try watch(store.reader, seed, watchers)
                         } catch {

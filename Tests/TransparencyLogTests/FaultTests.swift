@@ -29,13 +29,14 @@ final class FaultyStore: LogStore {
 
     private let base: any LogStore
     private let fault = Mutex<Fault?>(nil)
+    let heads = HeadFaults()
 
     init(_ base: any LogStore) { self.base = base }
 
     func next(_ fault: Fault) { self.fault.withLock { $0 = fault } }
 
     var durability: StoreDurability { base.durability }
-    var reader: any LogReader { base.reader }
+    var reader: any LogReader { FaultyReader(base: base.reader, heads: heads) }
     func close() { base.close() }
 
     func transaction<Result>(_ body: (any LogTransaction) throws -> Result) throws -> Result {

@@ -100,7 +100,7 @@ struct TestRecords: GovernanceRecords {
             key: keys.idempotency.storedKey(key, of: credential), credential: credential,
             content: StoredContent(
                 record: form, seed: seed, formDigest: FormDigest.digest(seed: seed, form: form)),
-            form: form, lookups: [LookupKey(.recordID, text: key)])
+            form: form, lookups: [keys.idempotency.lookups.key(.recordID, key)])
     }
 
     func logCreated(_ keys: LogKeys) -> Submission {

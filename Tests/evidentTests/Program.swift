@@ -187,8 +187,8 @@ struct TestLog {
     /// Records as lines.
     static func records(_ range: Range<Int>) -> String {
         range.map { number in
-            #"{"type":"tool.call","actor":{"id":"agent-1","type":"agent"},"details":{"n":"#
-                + "\(number)}}\n"
+            #"{"type":"tool.call","tool":{"name":"t"},"actor":{"id":"agent-1","type":"agent"},"#
+                + "\"details\":{\"n\":\(number)}}\n"
         }.joined()
     }
 }

@@ -32,7 +32,7 @@ struct SubmitTests {
     func identicalLines() throws {
         let log = try TestLog()
         let server = try log.serve()
-        let line = #"{"type":"tool.call","actor":{"id":"a","type":"agent"}}"#
+        let line = #"{"type":"tool.call","tool":{"name":"t"},"actor":{"id":"a","type":"agent"}}"#
         try log.folder.file("events.ndjson", "\(line)\n\n\(line)\n   \n\(line)")
         let done = try log.run(
             "submit", "events.ndjson", "--url", server.url, "--token-file", "token", "--receipts",

@@ -4,8 +4,8 @@
 enum Schemas {
     static let number: YAML = ["type": "integer", "minimum": 0]
     static let hex: YAML = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
-    private static let text: YAML = ["type": "string"]
-    private static let truth: YAML = ["type": "boolean"]
+    static let text: YAML = ["type": "string"]
+    static let truth: YAML = ["type": "boolean"]
     private static let base64: YAML = ["type": "string", "contentEncoding": "base64"]
     private static let hashes: YAML = ["type": "array", "items": base64]
     private static let checkpoint: YAML = [
@@ -14,7 +14,7 @@ enum Schemas {
 
     static var all: YAML {
         .map(
-            (receipts + proofs + logs + administration).map {
+            (receipts + proofs + queries + verifications + redactions + logs + administration).map {
                 YAML.Member(name: $0, value: $1)
             })
     }
@@ -24,7 +24,7 @@ enum Schemas {
     }
 
     /// An object that has these members and no others, all of them unless they are optional.
-    private static func object(
+    static func object(
         _ members: [(String, YAML)], optional: [(String, YAML)] = []
     ) -> YAML {
         [

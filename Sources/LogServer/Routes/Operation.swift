@@ -14,6 +14,8 @@ package struct Operation: Sendable {
         package let isRequired: Bool
         package let schema: YAML
         package let description: String
+        /// Whether a query may have it more than once.
+        package var isRepeatable = false
     }
 
     /// One way to succeed.
@@ -65,6 +67,11 @@ package struct Operation: Sendable {
     var queryNames: Set<String> {
         Set(parameters.filter { $0.place == .query }.map(\.name))
     }
+
+    /// Those among them that may be given more than once.
+    var repeatableNames: Set<String> {
+        Set(parameters.filter(\.isRepeatable).map(\.name))
+    }
 }
 
 extension Operation.Parameter {
@@ -79,6 +86,13 @@ extension Operation.Parameter {
         Self(
             name: name, place: .query, isRequired: required, schema: schema,
             description: description)
+    }
+
+    /// A query parameter that may be repeated.
+    static func queries(_ name: String, _ item: YAML, _ description: String) -> Self {
+        var parameter = query(name, ["type": "array", "items": item], description)
+        parameter.isRepeatable = true
+        return parameter
     }
 
     static func header(_ name: String, _ schema: YAML, _ description: String) -> Self {

@@ -13,6 +13,7 @@ import TransparencyLog
 /// What a credential may not see does not exist for it: foreign and unknown are one answer.
 struct RecordRoutes: Sendable {
     let log: Log
+    let access: AccessRecords
 
     private static let problems: [ProblemCode] =
         [.notFound, .ambiguousID] + Operation.readProblems
@@ -30,12 +31,15 @@ struct RecordRoutes: Sendable {
             .get, "/v1/audit/{record}", access: .roles([.reader, .auditor]),
             Operation(
                 "getRecord", "A record, as it was committed to",
-                "The canonical text, byte for byte; the field evident-index has its index.",
+                "The canonical text, byte for byte; the field evident-index has its index. That"
+                    + " it was read is in the log before the answer.",
                 parameters: Self.parameters,
-                successes: [.json("Record", "The record.")], problems: Self.problems + [.erased])
+                successes: [.json("Record", "The record.")],
+                problems: [.notFound, .ambiguousID, .erased, .corrupt] + AccessRecords.problems)
         ) { [self] call in
             let index = try await find(call)
             guard let content = try await log.content(at: index) else { throw Problem(.erased) }
+            try await access.record(.record(at: index), by: try call.identified())
             var response = Response.uncached(ByteBuffer(bytes: content.record))
             response.headers[Self.indexField] = String(index)
             return response

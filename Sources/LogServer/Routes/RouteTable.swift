@@ -23,9 +23,10 @@ package struct RouteTable: HTTPResponder {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         for route in routes {
             let known = route.operation.queryNames
+            let repeatable = route.operation.repeatableNames
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 let credential = try Self.authorize(route.access, request, tokens)
-                let query = try Query(request.uri.query, known: known)
+                let query = try Query(request.uri.query, known: known, repeatable: repeatable)
                 return try await route.handle(
                     Call(request: request, context: context, credential: credential, query: query))
             }
@@ -65,11 +66,23 @@ package struct RouteTable: HTTPResponder {
 
     // MARK: Authorization
 
+    /// Who asks, if the token still says that the route is for them; for answers that go on.
+    static func credential(
+        _ access: Access, _ headers: HTTPFields, _ tokens: TokenStore
+    ) -> Credential? {
+        guard case .roles(let roles) = access,
+            let credential = bearer(headers).flatMap({ tokens.credential(bearing: $0) }),
+            roles.contains(credential.role)
+        else { return nil }
+        return credential
+    }
+
     private static func authorize(
         _ access: Access, _ request: Request, _ tokens: TokenStore?
     ) throws(Problem) -> Credential? {
         guard let tokens, case .roles(let roles) = access else { return nil }
-        guard let credential = bearer(request).flatMap({ tokens.credential(bearing: $0) }) else {
+        guard let credential = bearer(request.headers).flatMap({ tokens.credential(bearing: $0) })
+        else {
             var problem = Problem(.notAuthorized)
             problem.isUnauthenticated = true
             throw problem
@@ -79,8 +92,8 @@ package struct RouteTable: HTTPResponder {
     }
 
     /// The token in the one Authorization field; nil without one, and with several.
-    private static func bearer(_ request: Request) -> Substring? {
-        let fields = request.headers[values: .authorization]
+    private static func bearer(_ headers: HTTPFields) -> Substring? {
+        let fields = headers[values: .authorization]
         guard fields.count == 1, let field = fields.first else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }

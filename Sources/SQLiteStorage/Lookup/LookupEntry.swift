@@ -33,4 +33,6 @@ extension LookupKey {
     var hashBits: UInt64 { rawValue & 0xFFFF_FFFF_FFFF }
 
     var isSubmissionKey: Bool { fieldNumber == LookupField.submissionKey.rawValue }
+
+    var isTime: Bool { fieldNumber >= LookupField.time.rawValue }
 }

@@ -10,8 +10,8 @@ import Synchronization
 /// or damaged is rebuilt from them, and a crash at any point leaves a folder that opens. It is
 /// complete up to the newest record appended, whatever the disk does.
 ///
-/// Disk: about 8 bytes for each unique key and 2 for each common value. Memory: about 2.2 MB a
-/// million records for the runs, and 16 bytes a key in each of at most six tails
+/// Disk: about 8 bytes for each unique key and 1 for each common value. Memory: about 2.5 MB a
+/// million records for the runs, and 2 to 24 bytes a key in each of at most six tails
 /// (`LookupStatus.memoryByteCount` has the sum). A commit never waits for the disk, except when
 /// `mostWaitingTails` tails are unwritten and the disk works. While it refuses, tails pile up.
 ///
@@ -107,13 +107,33 @@ package final class LookupIndex: Sendable {
                 found += try segment.matches(query.limited(to: query.limit - found.count))
             }
             if query.descending || found.count == query.limit { return found }
-            // In a rising order the live tail comes last, and is seldom needed: its chain runs the
-            // other way, and the writer waits while it is walked.
+            // In a rising order the live tail comes last, and is seldom needed.
             let end = segments.last?.range.upperBound ?? 0
             let rest = query.limited(to: query.limit - found.count)
             let last = state.withLock { $0.live.first == end ? $0.live.matches(rest) : nil }
             if let last { return found + last }
         }
+    }
+
+    /// The parts of `range` that hold every record in `span`, rising.
+    ///
+    /// Cost: about 10 ns for each segment of 256 records.
+    package func stretches(
+        of span: LookupSpan, in range: Range<UInt64>
+    ) throws(StoreError) -> [LookupStretch] {
+        let (segments, last) = state.withLock { state -> ([LookupSegment]?, [LookupStretch]) in
+            if state.isClosed { return (nil, []) }
+            var last: [LookupStretch] = []
+            state.live.spans.add(span, in: range.clamped(to: state.live.range), to: &last)
+            return (state.segments, last)
+        }
+        guard let segments else { throw Self.closed }
+        var found: [LookupStretch] = []
+        for segment in segments {
+            segment.spans.add(span, in: range.clamped(to: segment.range), to: &found)
+        }
+        for stretch in last { found.extend(by: stretch) }
+        return found
     }
 
     private func awaitRepair(of run: LookupRun, reason: String) throws(StoreError) {

@@ -87,13 +87,18 @@ struct LookupRecovery {
         }
         let last = run.range.upperBound - 1
         for key in try rebuild.keys(last..<last + 1)[0] {
-            let query = LookupQuery(key: key, range: last..<last + 1, descending: true, limit: 1)
-            guard let found = try? run.matches(query), found == [last] else {
+            guard Self.holds(run, key, at: last) else {
                 drop(name, "the look-up run \(name) does not match the records")
                 return nil
             }
         }
         return run
+    }
+
+    private static func holds(_ run: LookupRun, _ key: LookupKey, at index: UInt64) -> Bool {
+        if key.isTime { return run.index.spans.holds(key, at: index) }
+        let query = LookupQuery(key: key, range: index..<index + 1, descending: true, limit: 1)
+        return (try? run.matches(query)) == [index]
     }
 
     private mutating func drop(_ name: String, _ problem: String) {

@@ -34,6 +34,9 @@ final class LookupRun: Sendable {
                 try file.read(at: trailerStart, count: LookupRunIndex.trailerByteCount)),
             trailer.fileByteCount == byteCount
         else { throw Self.corrupt("it has no trailer or not the length that this states", name) }
+        guard trailer.version == LookupField.version else {
+            throw Self.corrupt("it was made of other fields than this program's", name)
+        }
         let metadata = try file.read(
             at: byteCount - trailer.metadataByteCount, count: Int(trailer.metadataByteCount))
         guard let index = LookupRunIndex(trailer: trailer, metadata: metadata) else {
@@ -76,7 +79,7 @@ final class LookupRun: Sendable {
 
     /// The indexes of the query's key in its range, in its order.
     ///
-    /// Cost: one block read (4 KiB, checksummed) for each 500 unique keys or 2,000 records of a
+    /// Cost: one block read (4 KiB, checksummed) for each 500 unique keys or 4,000 records of a
     /// common value that the answer spans. Ask `mayHold` first.
     func matches(_ query: LookupQuery) throws(LookupFailure) -> [UInt64] {
         let key = query.key.rawValue
@@ -99,35 +102,32 @@ final class LookupRun: Sendable {
         of key: UInt64, in wanted: Range<UInt64>, block number: Int
     ) throws(LookupFailure) -> [UInt64] {
         var found: [UInt64] = []
-        try decode(try block(number), number) { entry in
-            if entry.key == key && wanted.contains(entry.index) { found.append(entry.index) }
-            return entry.key <= key
-        }
+        guard
+            LookupBlock.add(
+                key, in: wanted, of: try block(number), firstKey: index.firstEntries[number].key,
+                runFirst: range.lowerBound, to: &found)
+        else { throw cannotBeDecoded(number) }
         return found
     }
 
-    /// All entries of a block.
-    func entries(block number: Int) throws(LookupFailure) -> [LookupEntry] {
-        var entries: [LookupEntry] = []
-        entries.reserveCapacity(1024)
-        try decode(try block(number), number) { entry in
-            entries.append(entry)
-            return true
-        }
-        let (first, last) = (entries.first, entries.last)
+    /// All lists of a block.
+    func lists(block number: Int) throws(LookupFailure) -> LookupBlock.Lists {
+        let (first, bytes) = (index.firstEntries[number], try block(number))
+        guard
+            let lists = LookupBlock.lists(
+                bytes, firstKey: first.key, runFirst: range.lowerBound)
+        else { throw cannotBeDecoded(number) }
         // Whoever merges relies on order across blocks and on indexes within the range.
-        guard first == index.firstEntries[number], let last,
-            number + 1 == index.firstEntries.count || last < index.firstEntries[number + 1],
-            entries.allSatisfy({ range.contains($0.index) })
+        guard lists.indexes.first == first.index, let lastKey = lists.keys.last,
+            let lastIndex = lists.indexes.last,
+            number + 1 == index.firstEntries.count
+                || LookupEntry(key: lastKey, index: lastIndex) < index.firstEntries[number + 1],
+            lists.indexes.allSatisfy(range.contains)
         else { throw .damage(self, reason: "block \(number) does not fit its fence") }
-        return entries
+        return lists
     }
 
-    private func decode(
-        _ bytes: [UInt8], _ number: Int, _ body: (LookupEntry) -> Bool
-    ) throws(LookupFailure) {
-        let done: Void? = LookupBlock.decode(
-            bytes, firstKey: index.firstEntries[number].key, runFirst: range.lowerBound, body)
-        if done == nil { throw .damage(self, reason: "block \(number) cannot be decoded") }
+    private func cannotBeDecoded(_ number: Int) -> LookupFailure {
+        .damage(self, reason: "block \(number) cannot be decoded")
     }
 }

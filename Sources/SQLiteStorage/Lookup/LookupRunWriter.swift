@@ -17,12 +17,15 @@ struct LookupRunWriter {
     private let name: String
     private var index: LookupRunIndex
     private var builder: LookupBlockBuilder
+    /// The list that is being put together.
+    private var key: UInt64 = 0
+    private var indexes: [UInt64] = []
     private var unwritten: [UInt8] = []
     private var written: UInt64 = 0
 
     /// A run over `range` with at most `submissionKeys` keys of that field.
     private init(
-        range: Range<UInt64>, submissionKeys: UInt64, in folder: LookupFolder
+        range: Range<UInt64>, submissionKeys: UInt64, spans: LookupSpans, in folder: LookupFolder
     ) throws(LookupFailure) {
         self.folder = folder
         name = LookupRun.name(for: range)
@@ -32,6 +35,7 @@ struct LookupRunWriter {
             throw .store(error)
         }
         index = LookupRunIndex(range: range, submissionKeys: submissionKeys)
+        index.spans = spans
         builder = LookupBlockBuilder(runFirst: range.lowerBound)
         unwritten.reserveCapacity(Self.writeByteCount)
     }
@@ -40,10 +44,11 @@ struct LookupRunWriter {
 
     /// Makes a run of what `body` adds; nothing is left behind when it fails.
     static func write(
-        range: Range<UInt64>, submissionKeys: UInt64, in folder: LookupFolder,
+        range: Range<UInt64>, submissionKeys: UInt64, spans: LookupSpans, in folder: LookupFolder,
         _ body: (inout LookupRunWriter) throws(LookupFailure) -> Void
     ) throws(LookupFailure) -> LookupRun {
-        var writer = try LookupRunWriter(range: range, submissionKeys: submissionKeys, in: folder)
+        var writer = try LookupRunWriter(
+            range: range, submissionKeys: submissionKeys, spans: spans, in: folder)
         do throws(LookupFailure) {
             try body(&writer)
             return try writer.finish()
@@ -53,17 +58,34 @@ struct LookupRunWriter {
         }
     }
 
-    /// Adds an entry that is not below any before it; one that is equal is left out.
-    mutating func add(_ entry: LookupEntry) throws(LookupFailure) {
-        if entry == builder.last { return }
-        if builder.isFull { try endBlock() }
-        if builder.isEmpty { index.firstEntries.append(entry) }
-        builder.append(entry)
-        index.entryCount += 1
-        if LookupKey(rawValue: entry.key).isSubmissionKey {
-            index.bloom.insert(entry.key)
+    /// Lists are put together up to this length.
+    private static let mostInList = 8_192
+
+    /// Adds a list, or the next part of the last one; keys and indexes rise.
+    mutating func add(
+        _ key: UInt64, _ indexes: ArraySlice<UInt64>
+    ) throws(LookupFailure) {
+        if key != self.key || self.indexes.count >= Self.mostInList {
+            try endList()
+            self.key = key
+        }
+        self.indexes += indexes
+    }
+
+    private mutating func endList() throws(LookupFailure) {
+        var rest = indexes[...]
+        if rest.isEmpty { return }
+        index.entryCount += UInt64(rest.count)
+        if LookupKey(rawValue: key).isSubmissionKey {
+            index.bloom.insert(key)
             index.submissionKeyCount += 1
         }
+        while let first = rest.first {
+            if builder.isFull { try endBlock() }
+            if builder.isEmpty { index.firstEntries.append(LookupEntry(key: key, index: first)) }
+            rest = rest.dropFirst(builder.append(key, rest))
+        }
+        indexes.removeAll(keepingCapacity: true)
     }
 
     private mutating func endBlock() throws(LookupFailure) {
@@ -84,6 +106,7 @@ struct LookupRunWriter {
     }
 
     private mutating func finish() throws(LookupFailure) -> LookupRun {
+        try endList()
         if !builder.isEmpty { try endBlock() }
         unwritten += index.encoded
         try writeOut()
@@ -102,10 +125,13 @@ extension LookupRun {
     static func write(
         _ tail: LookupTail, in folder: LookupFolder
     ) throws(LookupFailure) -> LookupRun {
-        let keys = UInt64(tail.entryCount(of: .submissionKey))
-        return try LookupRunWriter.write(range: tail.range, submissionKeys: keys, in: folder) {
-            (writer) throws(LookupFailure) in
-            try tail.forEachSorted { (entry) throws(LookupFailure) in try writer.add(entry) }
+        let keys = UInt64(tail.keyCount(of: .submissionKey))
+        return try LookupRunWriter.write(
+            range: tail.range, submissionKeys: keys, spans: tail.spans, in: folder
+        ) { (writer) throws(LookupFailure) in
+            try tail.forEachList { (key, indexes) throws(LookupFailure) in
+                try writer.add(key, indexes[...])
+            }
         }
     }
 
@@ -116,15 +142,18 @@ extension LookupRun {
         _ runs: [LookupRun], in folder: LookupFolder
     ) throws(LookupFailure) -> LookupRun {
         var range = runs[0].range
+        var spans = runs[0].index.spans
         for run in runs.dropFirst() {
             precondition(run.range.lowerBound == range.upperBound, "merged runs are adjacent")
             range = range.lowerBound..<run.range.upperBound
+            spans.append(run.index.spans)
         }
         let keys = runs.reduce(0) { $0 + $1.index.submissionKeyCount }
-        return try LookupRunWriter.write(range: range, submissionKeys: keys, in: folder) {
-            (writer) throws(LookupFailure) in
+        return try LookupRunWriter.write(
+            range: range, submissionKeys: keys, spans: spans, in: folder
+        ) { (writer) throws(LookupFailure) in
             var merged = try LookupMerge(runs)
-            while let entry = try merged.next() { try writer.add(entry) }
+            while let list = try merged.next() { try writer.add(list.key, list.indexes) }
         }
     }
 }

@@ -42,6 +42,14 @@ enum LookupSegment: Sendable {
         }
     }
 
+    /// Where in time the records of each segment lie.
+    var spans: LookupSpans {
+        switch self {
+        case .run(let run): run.index.spans
+        case .tail(let tail): tail.tail.spans
+        }
+    }
+
     fileprivate func isSame(as other: LookupSegment) -> Bool {
         switch (self, other) {
         case (.run(let left), .run(let right)): left === right

@@ -82,7 +82,7 @@ final class Publisher: Sendable {
     func start(_ callbacks: Callbacks) {
         let session = Session(rule: ClockRule(toleranceMS: toleranceMS, now: clock()))
         threads.enter()
-        startThread { [self] in
+        startThread("publisher") { [self] in
             run(session, callbacks)
             threads.leave()
         }

@@ -76,7 +76,7 @@ final class Sequencer: Sendable {
                 settled: { [batcher] in batcher.update { $0.settled() } },
                 stop: { [weak self] in self?.stop($0) },
                 finished: { [weak self] in self?.finish() }))
-        startThread { [self] in run(state) }
+        startThread("sequencer") { [self] in run(state) }
     }
 
     /// Queues a unit, and returns when it is published or refused.

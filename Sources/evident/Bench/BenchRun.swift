@@ -224,7 +224,7 @@ struct BenchRun {
         let (start, machine) = (ContinuousClock.now, MachineTime.now())
         let before = target.server.processorSeconds
         let result = try await withCheckedContinuation { continuation in
-            startThread { continuation.resume(returning: Result { try run.run() }) }
+            startThread("load") { continuation.resume(returning: Result { try run.run() }) }
         }.get()
         let used = target.server.processorSeconds - before
         let seconds = (ContinuousClock.now - start).inSeconds

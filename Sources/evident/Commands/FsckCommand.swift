@@ -4,6 +4,7 @@ import ArgumentParser
 import AuditChain
 import Foundation
 import LogCrypto
+import LogServer
 import LogStorage
 import Merkle
 import SQLiteStorage
@@ -63,8 +64,7 @@ struct FsckCommand: AsyncParsableCommand {
         let view: SQLiteView
         do {
             keys = try LogKeys.load(from: LogFolder.keys(settings.data))
-            view = try SQLiteStore.openReadOnly(
-                directory: LogFolder.store(settings.data), lookupKeys: RecordLookups.keys(of:))
+            view = try SQLiteStore.openReadOnly(directory: LogFolder.store(settings.data))
         } catch {
             throw Self.failure(opening: error)
         }
@@ -151,12 +151,13 @@ struct FsckCommand: AsyncParsableCommand {
     private func checkLookups(_ settings: ServerConfiguration, _ keys: LogKeys) throws -> UInt64 {
         let lock = try FolderLock.need(settings.data)
         defer { lock.release() }
+        let hasher = keys.idempotency.lookups
         let store = try SQLiteStore.open(
             directory: LogFolder.store(settings.data), origin: keys.identity.origin.text,
-            lookupKeys: RecordLookups.keys(of:))
+            lookupKeys: { RecordLookups.keys(of: $0, hasher) })
         defer { store.close() }
         let size = try store.reader.head()?.treeHead.size ?? 0
-        let check = LookupCheck(reader: store.reader, size: size)
+        let check = LookupCheck(reader: store.reader, hasher: hasher, size: size)
         let bar = ProgressBar("look-ups", total: check.count)
         defer { bar.finish() }
         try check.run { bar.move(to: $0) }

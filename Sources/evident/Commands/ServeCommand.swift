@@ -144,6 +144,7 @@ struct ServeCommand: AsyncParsableCommand {
         server.hasBenchRoutes = benchRoutes
         server.connections.connections = settings.connectionsTotal
         server.connections.connectionsPerAddress = settings.connectionsPerAddress
+        server.accessRecords = settings.accessRecords
         server.connections.headTimeout = TimeAmount(settings.requestHeaderDeadline)
         server.connections.bodyTimeout = TimeAmount(settings.requestBodyDeadline)
         server.connections.idleTimeout = TimeAmount(settings.requestIdleTimeout)

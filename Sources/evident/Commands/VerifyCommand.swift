@@ -6,13 +6,15 @@ import ArgumentParser
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verify receipts or a whole log.",
+        abstract: "Verify receipts, records and their chain, or a whole log.",
         discussion: """
             Everything rests on the verifier key, which must come from somewhere else than what is
             verified. Exit status 0 says proven; 1, that something contradicts what the log signed;
             2, that nothing is proven either way.
             """,
-        subcommands: [VerifyReceiptCommand.self, VerifyLogCommand.self])
+        subcommands: [
+            VerifyReceiptCommand.self, VerifyChainCommand.self, VerifyLogCommand.self,
+        ])
 }
 
 /// The keys that a verification rests on.

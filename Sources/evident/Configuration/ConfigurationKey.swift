@@ -15,11 +15,16 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case batchItems = "batch.items"
     case batchBytes = "batch.bytes"
     case recordBytes = "record.bytes"
+    case recordFieldBytes = "record.field_bytes"
+    case recordOversize = "record.oversize"
+    case recordNumbersAsText = "record.numbers_as_text"
+    case redaction
     case requestHeaderDeadline = "request.header_deadline"
     case requestBodyDeadline = "request.body_deadline"
     case requestIdleTimeout = "request.idle_timeout"
     case connectionsTotal = "connections.total"
     case connectionsPerAddress = "connections.per_address"
+    case accessRecords = "access.records"
     case logLevel = "log.level"
 
     /// The parts between the dots.
@@ -43,11 +48,16 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .batchItems: "1000"
         case .batchBytes: "8MiB"
         case .recordBytes: "64KiB"
+        case .recordFieldBytes: "16KiB"
+        case .recordOversize: "refuse"
+        case .recordNumbersAsText: "false"
+        case .redaction: "standard"
         case .requestHeaderDeadline: "10s"
         case .requestBodyDeadline: "30s"
         case .requestIdleTimeout: "60s"
         case .connectionsTotal: "8192"
         case .connectionsPerAddress: "4096"
+        case .accessRecords: "request"
         case .logLevel: "info"
         }
     }
@@ -88,6 +98,23 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             ["Bytes in one request."]
         case .recordBytes:
             ["Bytes in one record."]
+        case .recordFieldBytes:
+            ["Bytes in one top-level member of a record, after redaction."]
+        case .recordOversize:
+            [
+                "What happens to a larger member: refuse the record, or truncate: a free-form value",
+                "(arguments, result, usage, labels, details) gives way to its size and a digest.",
+            ]
+        case .recordNumbersAsText:
+            [
+                "true: a number in a free-form value that JSON programs do not agree on (beyond 2^53,",
+                "more than 17 digits, NaN) is kept as text; false: the record is refused.",
+            ]
+        case .redaction:
+            [
+                "What is taken out of records before they are hashed or kept: standard, none, or the",
+                "path of a policy. `evident redact` shows what a policy would do.",
+            ]
         case .requestHeaderDeadline:
             ["How long a client may take to send a request's header."]
         case .requestBodyDeadline:
@@ -98,6 +125,12 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             ["Connections at one time."]
         case .connectionsPerAddress:
             ["Connections at one time from one address."]
+        case .accessRecords:
+            [
+                "What the log records of those who read it: request (one record a request, a walk over",
+                "pages counting once), page (one a page), or minute (one a credential and minute). While",
+                "the log cannot record it, nothing can be read.",
+            ]
         case .logLevel:
             [
                 "trace, debug, info, notice, warning, error or critical. Records, tokens and query",

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuditRecords
 import Configuration
 import Foundation
+import LogServer
 import LogStorage
 
 /// The settings that a server runs with, from flags, environment and `evident.yaml`.
@@ -19,11 +21,16 @@ struct ServerConfiguration: Sendable, Equatable {
     var batchItems: Int
     var batchBytes: Int
     var recordBytes: Int
+    var recordFieldBytes: Int
+    var recordOptions: RecordOptions
+    /// `standard`, `none`, or the path of a policy.
+    var redaction: String
     var requestHeaderDeadline: Duration
     var requestBodyDeadline: Duration
     var requestIdleTimeout: Duration
     var connectionsTotal: Int
     var connectionsPerAddress: Int
+    var accessRecords: AccessGranularity
     var logLevel: String
     /// Whether nobody named a data folder, so that the default one may be made at the first start.
     var isDefaultFolder: Bool
@@ -68,11 +75,21 @@ struct ServerConfiguration: Sendable, Equatable {
         batchItems = try values.count(.batchItems, 1...10_000)
         batchBytes = try values.bytes(.batchBytes, 1 << 10...1 << 28)
         recordBytes = try values.bytes(.recordBytes, 1 << 8...1 << 20)
+        recordFieldBytes = try values.bytes(.recordFieldBytes, 1 << 8...1 << 20)
+        recordOptions = RecordOptions(
+            numbersAsText: try values.read(.recordNumbersAsText, "true or false") { Bool($0) },
+            onOversize: try values.read(.recordOversize, "refuse or truncate") {
+                RecordOptions.Oversize(rawValue: $0)
+            })
+        redaction = try values.given(.redaction) ?? ConfigurationKey.redaction.defaultText
         requestHeaderDeadline = try values.duration(.requestHeaderDeadline)
         requestBodyDeadline = try values.duration(.requestBodyDeadline)
         requestIdleTimeout = try values.duration(.requestIdleTimeout)
         connectionsTotal = try values.count(.connectionsTotal, 1...1_000_000)
         connectionsPerAddress = try values.count(.connectionsPerAddress, 1...1_000_000)
+        accessRecords = try values.read(.accessRecords, "request, page or minute") {
+            AccessGranularity(rawValue: $0)
+        }
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         logLevel = try values.read(.logLevel, levels.joined(separator: ", ")) {
             levels.contains($0) ? $0 : nil

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditChain
-import LogCrypto
+import LogServer
 import LogStorage
 
 /// Asks the look-ups for records that are known to be there.
@@ -10,6 +10,7 @@ import LogStorage
 /// of a small log are asked for, and of a large one a sample that is spread evenly.
 struct LookupCheck {
     let reader: any LogReader
+    let hasher: LookupHasher
     let size: UInt64
 
     static let sample: UInt64 = 10_000
@@ -43,18 +44,19 @@ struct LookupCheck {
         guard try reader.index(ofLeafHash: leaf.hash) == index,
             try reader.index(ofSubmissionKey: submission.key) == index
         else { throw FsckFinding(index, "look-ups", "the leaf or its key is not found by hash") }
-        let record = try JSONValue.parse(canonical: content.record)
-        let values: [(LookupField, String?)] = [
-            (.recordID, record["id"]?.text), (.tenant, record["tenant"]?.text),
-            (.type, record["type"]?.text), (.actor, record["actor"]?["id"]?.text),
-        ]
-        for case (let field, let value?) in values {
-            let found = try reader.indexes(
-                of: LookupKey(field, text: value), in: index..<index + 1, descending: false,
-                limit: 1)
-            guard found == [index] else {
+        for key in RecordLookups.keys(of: content.record, hasher) {
+            guard try isFound(key, index) else {
+                let field = key.field.map { "\($0)" } ?? "values"
                 throw FsckFinding(index, "look-ups", "the record is not found by its \(field)")
             }
         }
+    }
+
+    private func isFound(_ key: LookupKey, _ index: UInt64) throws -> Bool {
+        let only = index..<index + 1
+        if let span = LookupSpan(at: key) {
+            return try reader.stretches(of: span, in: only).map(\.range) == [only]
+        }
+        return try reader.indexes(of: key, in: only, descending: false, limit: 1) == [index]
     }
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditChain
+import AuditRecords
+
+/// One reading of content, as the log's record of it will tell it.
+///
+/// Never holds content, nor the values that were searched for: these may be personal.
+struct AccessEvent: Sendable {
+    /// What was done; part of the record.
+    enum Kind: String, Sendable {
+        case record, query, stats, gaps, stream, verify
+    }
+
+    let kind: Kind
+    /// What else stands in the record's `details`.
+    var members: [(name: String, value: JSONValue)] = []
+
+    init(_ kind: Kind) {
+        self.kind = kind
+    }
+
+    /// The reading of one record.
+    static func record(at index: UInt64) -> AccessEvent {
+        var event = AccessEvent(.record)
+        event.members = [("index", .integer(index))]
+        return event
+    }
+
+    /// Whether it can be told together with others of the same minute.
+    var isShort: Bool { kind != .stream && kind != .verify }
+
+    /// The log's own record of it.
+    ///
+    /// - Parameter minute: it stands for all that the credential reads until a minute ends.
+    func record(by credential: Credential, forMinute minute: Bool) -> GovernanceRecord {
+        var details: [JSONValue.Member] = [
+            .init("access", .string(kind.rawValue)),
+            .init("credential", .string(credential.name)),
+            .init("role", .string(credential.role.rawValue)),
+            .init("tenant", .string(credential.tenant.description)),
+        ]
+        if minute { details.append(.init("per", "minute")) }
+        details += members.map { .init($0.name, $0.value) }
+        return GovernanceRecord(
+            type: kind == .verify ? "audit.verify" : "audit.access", details: .object(details))
+    }
+}

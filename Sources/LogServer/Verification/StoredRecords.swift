@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AuditChain
+import LogCrypto
+package import TransparencyLog
+
+/// Reads stored records for a verification: whose they are, and what the log's own ones say.
+package struct StoredRecords: VerificationRecords {
+    package init() {}
+
+    private static let tenantName = Array("tenant".utf8)
+    private static let importedName = Array("imported".utf8)
+
+    package func summary(of record: CanonicalRecord) -> RecordSummary {
+        var summary = RecordSummary(tenant: nil, isImported: false)
+        for member in record.members {
+            // Names and their colon are plain, so the value follows at a known place.
+            let name = record.bytes[member.name]
+            if name.elementsEqual(Self.tenantName) {
+                let value = record.bytes[(member.name.upperBound + 2)..<member.member.upperBound]
+                // A tenant's name needs no escape; one that has some is nobody's.
+                summary.tenant = String(decoding: value.dropFirst().dropLast(), as: UTF8.self)
+            } else if name.elementsEqual(Self.importedName) {
+                summary.isImported = true
+            }
+        }
+        if summary.tenant == "_log" { summary.fact = Self.fact(of: record) }
+        return summary
+    }
+
+    private static func fact(of record: CanonicalRecord) -> GovernanceFact? {
+        guard let value = try? JSONValue.parse(record.bytes, limits: .disclosed),
+            let type = value["type"]?.text, let details = value["details"]
+        else { return nil }
+        switch type {
+        case "log.created": return created(details)
+        case "key.rotate": return rotated(details)
+        case "erasure.request": return removed(details)
+        default: return nil
+        }
+    }
+
+    private static func created(_ details: JSONValue) -> GovernanceFact? {
+        guard let origin = details["origin"]?.text,
+            let granularity = details["granularity_ms"]?.unsigned,
+            let epoch = details["chain"]?.elements?.first, let text = epoch["kcv"]?.text,
+            let checkValue = Hex.decode(text)
+        else { return nil }
+        return .created(origin: origin, granularityMS: granularity, checkValue: checkValue)
+    }
+
+    private static func rotated(_ details: JSONValue) -> GovernanceFact? {
+        guard let epoch = details["epoch"]?.unsigned, let text = details["kcv"]?.text,
+            let checkValue = Hex.decode(text)
+        else { return nil }
+        return .rotated(epoch: epoch, checkValue: checkValue)
+    }
+
+    /// What `{"erased":[[INDEX],[INDEX,"name",…],…]}` lists.
+    ///
+    /// A list that is not of this form explains nothing.
+    private static func removed(_ details: JSONValue) -> GovernanceFact? {
+        guard let list = details["erased"]?.elements else { return nil }
+        var removals: [GovernanceFact.Removal] = []
+        for item in list {
+            guard let parts = item.elements, let index = parts.first?.unsigned else { return nil }
+            let names = parts.dropFirst().compactMap(\.text)
+            guard names.count == parts.count - 1 else { return nil }
+            removals.append(GovernanceFact.Removal(index: index, names: names))
+        }
+        return .removed(removals)
+    }
+}
