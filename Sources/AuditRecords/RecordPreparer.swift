@@ -48,10 +48,20 @@ public struct RecordPreparer: Sendable {
         _ body: UnsafeRawBufferPointer, tenant: TenantGrant, received: Timestamp, seed: Digest,
         newID: () -> String
     ) throws(RecordError) -> PreparedRecord {
+        try prepare(
+            body, tenant: tenant, received: received, seed: seed, newID: newID, lending: nil)
+    }
+
+    /// The same, and lends what the record will be found by to `terms`, once, if it is taken.
+    package func prepare(
+        _ body: UnsafeRawBufferPointer, tenant: TenantGrant, received: Timestamp, seed: Digest,
+        newID: () -> String, lending terms: ((LentTerms) -> Void)?
+    ) throws(RecordError) -> PreparedRecord {
         let job = Job(
             limits: limits.record, scope: .producer(tenant), received: received, seed: seed,
             cut: FieldCut(
-                byteCount: limits.fieldByteCount, policy: options.onOversize, seed: seed))
+                byteCount: limits.fieldByteCount, policy: options.onOversize, seed: seed),
+            terms: terms)
         let tape: JSONTape
         do throws(JSONError) {
             tape = try JSONTape.parse(body, limits: job.limits)
@@ -86,7 +96,7 @@ public struct RecordPreparer: Sendable {
     ) throws(RecordError) -> PreparedRecord {
         let job = Job(
             limits: .disclosed, scope: .log, received: received, seed: seed,
-            cut: FieldCut(byteCount: .max, policy: .refuse, seed: seed))
+            cut: FieldCut(byteCount: .max, policy: .refuse, seed: seed), terms: nil)
         return try record.body.withUnsafeBufferPointer { bytes throws(RecordError) in
             let body = UnsafeRawBufferPointer(bytes)
             let tape = try Self.parse(body, job.limits)
@@ -104,6 +114,7 @@ public struct RecordPreparer: Sendable {
         let received: Timestamp
         let seed: Digest
         let cut: FieldCut
+        let terms: ((LentTerms) -> Void)?
     }
 
     /// Prepares a text that the parser refused for a number's value.
@@ -181,6 +192,10 @@ public struct RecordPreparer: Sendable {
         let commitment = text.canonical.withUnsafeBytes {
             Commitment.commit($0, members: text.members, seed: job.seed, origin: origin)
         }
+        job.terms?(
+            LentTerms(
+                tape, input, id: id, tenant: fields.tenant, time: fields.time ?? job.received,
+                received: job.received))
         return PreparedRecord(
             canonical: text.canonical, seed: job.seed, commitment: commitment, form: text.form,
             formDigest: FormDigest.digest(seed: job.seed, form: text.form), id: id,

@@ -12,29 +12,41 @@ package import TransparencyLog
 package enum RecordLookups {
     /// The keys of a stored record, from its canonical text; none of what is no record.
     ///
-    /// For the write path, on the request's own task, and for making look-ups again. Cost: one
-    /// parse and about 20 ns a key.
+    /// For making look-ups again. Cost: one parse and about 20 ns a key.
     @Sendable package static func keys(
         of canonical: [UInt8], _ hasher: LookupHasher
     ) -> [LookupKey] {
         guard let terms = try? RecordTerms.read(canonical: canonical) else { return [] }
+        return keys(
+            hasher, severity: terms.severity, time: terms.time, received: terms.received,
+            forEachText: terms.forEachText)
+    }
+
+    /// The same keys of a record that is being prepared, for the write path.
+    static func keys(of terms: LentTerms, _ hasher: LookupHasher) -> [LookupKey] {
+        keys(
+            hasher, severity: terms.severity, time: terms.time, received: terms.received,
+            forEachText: terms.forEachText)
+    }
+
+    private static func keys(
+        _ hasher: LookupHasher, severity: Int?, time: Timestamp?, received: Timestamp?,
+        forEachText: ((FilterField?, UnsafeRawBufferPointer) -> Void) -> Void
+    ) -> [LookupKey] {
         var keys: [LookupKey] = []
         keys.reserveCapacity(32)
-        terms.forEachText { field, text in
+        forEachText { field, text in
             keys.append(hasher.key(field.map(lookupField) ?? .recordID, text))
             guard field == .type else { return }
             for (place, byte) in text.enumerated() where byte == UInt8(ascii: ".") {
                 keys.append(
                     hasher.key(.typePrefix, UnsafeRawBufferPointer(rebasing: text[...place])))
             }
+            let type = String(decoding: text, as: UTF8.self)
+            keys.append(hasher.key(.category, RecordType.category(of: type)))
         }
-        for category in terms.values(of: .category) {
-            keys.append(hasher.key(.category, category))
-        }
-        if let severity = terms.severity { keys.append(hasher.key(.severity, "\(severity)")) }
-        for case (let field, let time?) in [
-            (LookupField.time, terms.time), (.received, terms.received),
-        ] {
+        if let severity { keys.append(hasher.key(.severity, "\(severity)")) }
+        for case (let field, let time?) in [(LookupField.time, time), (.received, received)] {
             keys.append(LookupKey(field, milliseconds: time.wholeMilliseconds))
         }
         return keys

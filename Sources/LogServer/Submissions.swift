@@ -44,14 +44,16 @@ package struct Submissions: GovernanceRecords {
         _ item: UnsafeRawBufferPointer, of credential: Credential, header: String?
     ) throws(RecordError) -> Submission {
         let received = now()
+        var lookups: [LookupKey] = []
         let record = try preparer.prepare(
             item, tenant: credential.tenant.grant, received: received, seed: .random(),
-            newID: { Self.newID(received) })
-        return submission(of: record, by: credential.name, key: header)
+            newID: { Self.newID(received) },
+            lending: { lookups = RecordLookups.keys(of: $0, keys.lookups) })
+        return submission(of: record, by: credential.name, key: header, lookups)
     }
 
     private func submission(
-        of record: PreparedRecord, by name: String, key: String?
+        of record: PreparedRecord, by name: String, key: String?, _ lookups: [LookupKey]
     ) -> Submission {
         let credential = StoredCredential(tenant: record.tenant, name: name)
         // A record without any key of its producer's gets one that nobody else will use.
@@ -61,7 +63,7 @@ package struct Submissions: GovernanceRecords {
             credential: credential,
             content: StoredContent(
                 record: record.canonical, seed: record.seed, formDigest: record.formDigest),
-            form: record.form, lookups: RecordLookups.keys(of: record.canonical, keys.lookups))
+            form: record.form, lookups: lookups)
     }
 
     private static func newID(_ time: Timestamp) -> String {
@@ -77,7 +79,9 @@ package struct Submissions: GovernanceRecords {
         do {
             let prepared = try preparer.prepare(
                 record, received: received, seed: .random(), id: Self.newID(received))
-            return submission(of: prepared, by: "evident", key: nil)
+            return submission(
+                of: prepared, by: "evident", key: nil,
+                RecordLookups.keys(of: prepared.canonical, keys.lookups))
         } catch {
             preconditionFailure("the log's own record is refused: \(error)")
         }

@@ -10,7 +10,7 @@ struct RecordTermReader {
     private var unescaped: [UInt8] = []
     private var time: Timestamp?
     private var received: Timestamp?
-    private var severity: Int?
+    private(set) var severity: Int?
 
     init() { pieces.reserveCapacity(24) }
 
@@ -18,6 +18,20 @@ struct RecordTermReader {
         RecordTerms(
             canonical: canonical, time: time, received: received, severity: severity,
             pieces: pieces, unescaped: unescaped)
+    }
+
+    /// Lends every text that was found to `body`, out of the input that was read.
+    func forEachText(
+        in input: UnsafeRawBufferPointer,
+        _ body: (FilterField?, UnsafeRawBufferPointer) -> Void
+    ) {
+        unescaped.withUnsafeBytes { unescaped in
+            for piece in pieces {
+                let source = piece.isUnescaped ? unescaped : input
+                let range = Int(piece.start)..<Int(piece.end)
+                body(piece.field, UnsafeRawBufferPointer(rebasing: source[range]))
+            }
+        }
     }
 
     /// What stands for a member's value.

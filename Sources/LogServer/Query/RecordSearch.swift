@@ -68,6 +68,8 @@ struct RecordSearch: Sendable {
         var query = selection.query
         query.order = .ascending
         query.treeSize = treeSize
+        // Small parts, so that the time is looked at often on a machine that is busy with more.
+        query.budget = 4_000
         repeat {
             let part = try await log.fold(query, into: result) { result, index, terms in
                 // Once more than the engine does it: nothing of another tenant counts.
