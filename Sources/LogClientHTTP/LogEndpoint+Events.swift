@@ -2,7 +2,6 @@
 
 import AsyncHTTPClient
 import NIOCore
-import NIOHTTP1
 
 extension LogEndpoint {
     /// Follows a stream of server-sent events until the server ends it.
@@ -21,7 +20,9 @@ extension LogEndpoint {
         _ path: String, lastEventID: String? = nil,
         _ use: (ServerSentEvent) async throws -> Void
     ) async throws {
-        let response = try await stream(path, lastEventID)
+        var headers = [("Accept", "text/event-stream")]
+        if let lastEventID { headers.append(("Last-Event-ID", lastEventID)) }
+        let response = try await open("GET", path, headers: headers)
         var parser = EventStreamParser()
         var parts = response.body.makeAsyncIterator()
         while true {
@@ -37,33 +38,5 @@ extension LogEndpoint {
             }
             for event in events { try await use(event) }
         }
-    }
-
-    /// The answer's head; an answer other than 200 is an error.
-    private func stream(
-        _ path: String, _ lastEventID: String?
-    ) async throws(EndpointError) -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: url + path)
-        request.headers.add(name: "Accept", value: "text/event-stream")
-        if let host { request.headers.add(name: "Host", value: host) }
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let lastEventID { request.headers.add(name: "Last-Event-ID", value: lastEventID) }
-        let response: HTTPClientResponse
-        var body: [UInt8] = []
-        do {
-            // A stream has no end by itself; that it lives is for its heartbeats to show.
-            response = try await client.execute(request, deadline: .distantFuture)
-            if response.status != .ok {
-                body = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
-            }
-        } catch {
-            throw EndpointError(
-                .unreachable, "\(name) cannot be reached; is the server running?", cause: error)
-        }
-        guard response.status == .ok else {
-            throw HTTPAnswer(status: Int(response.status.code), body: body, retryAfter: nil)
-                .error(asking: path, of: self)
-        }
-        return response
     }
 }

@@ -2,7 +2,6 @@
 
 import AsyncHTTPClient
 import NIOCore
-import NIOHTTP1
 
 extension LogEndpoint {
     /// Sends JSON, and takes the answer line by line as it comes.
@@ -19,7 +18,8 @@ extension LogEndpoint {
         posting json: [UInt8], to path: String, limit: Int = 1 << 20,
         _ take: ([UInt8]) throws -> Void
     ) async throws {
-        let response = try await answer(to: json, path)
+        let response = try await open(
+            "POST", path, headers: [("Content-Type", "application/json")], body: json)
         var line: [UInt8] = []
         var parts = response.body.makeAsyncIterator()
         while true {
@@ -43,33 +43,5 @@ extension LogEndpoint {
             }
         }
         if !line.isEmpty { try take(line) }
-    }
-
-    private func answer(
-        to json: [UInt8], _ path: String
-    ) async throws(EndpointError) -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: url + path)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
-        if let host { request.headers.add(name: "Host", value: host) }
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        request.body = .bytes(ByteBuffer(bytes: json))
-        let response: HTTPClientResponse
-        var body: [UInt8] = []
-        do {
-            // It takes as long as it takes; that it goes on is for its lines to show.
-            response = try await client.execute(request, deadline: .distantFuture)
-            if response.status != .ok {
-                body = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
-            }
-        } catch {
-            throw EndpointError(
-                .unreachable, "\(name) cannot be reached; is the server running?", cause: error)
-        }
-        guard response.status == .ok else {
-            throw HTTPAnswer(status: Int(response.status.code), body: body, retryAfter: nil)
-                .error(asking: path, of: self)
-        }
-        return response
     }
 }

@@ -15,11 +15,11 @@ public struct LogEndpoint: Sendable {
     /// What stands before the paths of the API in a message to a person.
     public let name: String
 
-    let client: HTTPClient
-    let token: String?
+    private let client: HTTPClient
+    private let token: String?
     private let retry: RetryPolicy
     /// The Host field, where the address does not say it.
-    let host: String?
+    private let host: String?
 
     /// How long one attempt may take, from connecting to the last byte of the answer.
     static let deadline = TimeAmount.seconds(60)
@@ -119,12 +119,7 @@ public struct LogEndpoint: Sendable {
     private func attempt(
         _ method: String, _ path: String, headers: [(String, String)], body: [UInt8]?, limit: Int
     ) async -> AttemptOutcome {
-        var request = HTTPClientRequest(url: url + path)
-        request.method = HTTPMethod(rawValue: method)
-        if let host { request.headers.add(name: "Host", value: host) }
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        let request = made(method, path, headers, body)
         do {
             let response = try await client.execute(request, timeout: Self.deadline)
             let content = try await response.body.collect(upTo: limit)
@@ -140,11 +135,50 @@ public struct LogEndpoint: Sendable {
             return .failed(
                 EndpointError(.timedOut, "\(name) does not answer in time", cause: error))
         } catch {
-            return .failed(
-                EndpointError(
-                    .unreachable, "\(name) cannot be reached; is the server running?",
-                    cause: error))
+            return .failed(unreachable(error))
         }
+    }
+
+    /// The head of an answer that goes on for as long as it likes; one other than 200 is an error.
+    ///
+    /// Nothing is retried. That the answer lives is for what it brings to show.
+    func open(
+        _ method: String, _ path: String, headers: [(String, String)], body: [UInt8]? = nil
+    ) async throws(EndpointError) -> HTTPClientResponse {
+        let request = made(method, path, headers, body)
+        let response: HTTPClientResponse
+        var refusal: [UInt8] = []
+        do {
+            response = try await client.execute(request, deadline: .distantFuture)
+            if response.status != .ok {
+                refusal = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+            }
+        } catch {
+            throw unreachable(error)
+        }
+        guard response.status == .ok else {
+            throw HTTPAnswer(
+                status: Int(response.status.code), body: refusal, retryAfter: nil
+            ).error(asking: path, of: self)
+        }
+        return response
+    }
+
+    private func made(
+        _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8]?
+    ) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: url + path)
+        request.method = HTTPMethod(rawValue: method)
+        if let host { request.headers.add(name: "Host", value: host) }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        return request
+    }
+
+    private func unreachable(_ error: any Error) -> EndpointError {
+        EndpointError(
+            .unreachable, "\(name) cannot be reached; is the server running?", cause: error)
     }
 
     private static let timeouts: [HTTPClientError] = [

@@ -22,22 +22,9 @@ struct FsckTests {
     }
 
     /// A log of 303 entries without a server, copied for each case.
-    private static let original = Result {
-        let log = try TestLog()
-        let server = try log.serve()
-        try log.submit(302, to: server)
-        try #require(server.stop() == 0)
-        return log
-    }
+    private static let original = Result { try TestLog.stopped(records: 302) }
 
-    private static func copy() throws -> TestLog {
-        let log = try original.get()
-        let folder = try Folder()
-        for part in ["data", "token"] {
-            try FileManager.default.copyItem(atPath: log.folder(part), toPath: folder(part))
-        }
-        return TestLog(folder: folder, vkey: log.vkey)
-    }
+    private static func copy() throws -> TestLog { try original.get().copy() }
 
     @Test("A sound log is sound, with its rates, and so are its look-ups")
     func sound() throws {

@@ -167,6 +167,24 @@ struct TestLog {
         self.vkey = vkey
     }
 
+    /// A log of so many records and the first entry, whose server has ended.
+    static func stopped(records: Int) throws -> TestLog {
+        let log = try TestLog()
+        let server = try log.serve()
+        try log.submit(records, to: server)
+        try #require(server.stop() == 0)
+        return log
+    }
+
+    /// The same log in a folder of its own, with its token; no server may run on it.
+    func copy() throws -> TestLog {
+        let folder = try Folder()
+        for part in ["data", "token"] {
+            try FileManager.default.copyItem(atPath: self.folder(part), toPath: folder(part))
+        }
+        return TestLog(folder: folder, vkey: vkey)
+    }
+
     func run(_ arguments: String..., input: String = "") throws -> Program.Ending {
         try Program.run(arguments, in: folder, input: input)
     }

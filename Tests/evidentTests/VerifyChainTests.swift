@@ -7,22 +7,9 @@ import Testing
 /// `evident verify chain` as a person runs it.
 struct VerifyChainTests {
     /// A log of 301 entries without a server, copied for each test.
-    private static let original = Result {
-        let log = try TestLog()
-        let server = try log.serve()
-        try log.submit(300, to: server)
-        try #require(server.stop() == 0)
-        return log
-    }
+    private static let original = Result { try TestLog.stopped(records: 300) }
 
-    private static func copy() throws -> TestLog {
-        let log = try original.get()
-        let folder = try Folder()
-        for part in ["data", "token"] {
-            try FileManager.default.copyItem(atPath: log.folder(part), toPath: folder(part))
-        }
-        return TestLog(folder: folder, vkey: log.vkey)
-    }
+    private static func copy() throws -> TestLog { try original.get().copy() }
 
     private func report(_ ended: Program.Ending) throws -> JSONValue {
         try JSONValue.parse(Array(ended.lines[0].utf8), limits: JSONLimits(byteCount: 1 << 20))
