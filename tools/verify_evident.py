@@ -11,6 +11,7 @@ examples:
   verify_evident.py receipt receipt.json --vkey "$VKEY"
   verify_evident.py receipt receipt.json --vkey "$VKEY" --record sent.json --seed "$SEED"
   verify_evident.py bundle evidence.json --vkey "$VKEY" --witness "$WITNESS" --quorum 1
+  verify_evident.py bundle june.set --vkey "$VKEY" --erasure erasures.set
   verify_evident.py proof record.tlog-proof --vkey "$VKEY"
   verify_evident.py log https://log.example.com --vkey "$VKEY" --receipts receipts/
   verify_evident.py canonical record.json
@@ -26,9 +27,12 @@ exit status:
 import argparse
 import base64
 import binascii
+import bisect
+import copy
 import decimal
 import hashlib
 import http.client
+import io
 import json
 import pathlib
 import re
@@ -77,8 +81,9 @@ class JSONRefused(Unverifiable):
 class StrictParser:
     """Parses one JSON object by the rules of spec/record.md and nothing looser."""
 
-    def __init__(self, data):
+    def __init__(self, data, max_members=MAX_MEMBERS):
         self.data, self.at, self.members = bytes(data), 0, 0
+        self.max_members = max_members
 
     def parse(self):
         try:
@@ -138,7 +143,7 @@ class StrictParser:
             if name in result:
                 raise JSONRefused("duplicate member", start)
             self.members += 1
-            if self.members > MAX_MEMBERS:
+            if self.members > self.max_members:
                 raise JSONRefused("too many members", start)
             self.take(ord(":"))
             result[name] = self.value(depth + 1)
@@ -583,10 +588,10 @@ def check_included(index, leaf, inclusion, note, trust):
     return checkpoint
 
 
-def inclusion_hashes(value):
-    if not isinstance(value, list) or len(value) > 64:
-        raise Unverifiable("`inclusion` is not a list of hashes")
-    return [unbase64(text, "an inclusion hash", 32) for text in value]
+def inclusion_hashes(value, most=64):
+    if not isinstance(value, list) or len(value) > most:
+        raise Unverifiable("a proof is not a list of hashes")
+    return [unbase64(text, "a hash of a proof", 32) for text in value]
 
 
 RECEIPT = ("receipt", "index", "timestamp_ms", "commitment", "record_hash", "inclusion",
@@ -635,29 +640,22 @@ BUNDLE = ("bundle", "index", "timestamp_ms", "record_hash", "fields", "inclusion
 NEVER_ERASED_ALONE = {"v", "id", "type", "tenant", "received"}
 
 
-class Bundle:
-    """An evidence bundle, checked (spec/receipt.md): shown fields, withheld names, erased names."""
+class Fields:
+    """All fields of a record, shown or hidden, and the commitment that they make."""
 
-    def __init__(self, data, trust):
-        document = StrictParser(data).parse()
-        kind, index, time, record_hash, fields, inclusion, note = members(
-            document, BUNDLE, "the bundle")
-        if kind != "evident/v1" or not isinstance(note, str) or not isinstance(fields, list):
-            raise Unverifiable("not an evidence bundle of version evident/v1")
-        self.index, self.shown, self.withheld, self.erased = unsigned(index, "index"), {}, [], {}
-        self.count = 0
+    def __init__(self, fields, origin):
+        if not isinstance(fields, list):
+            raise Unverifiable("`fields` is not a list")
+        self.shown, self.withheld, self.erased, self.count = {}, [], {}, 0
         pairs = [self.field(field) for field in fields]
         names = [name for name, _ in pairs]
         if not names or any(a >= b for a, b in zip(names, names[1:])):
-            raise Tampered("the field names do not strictly increase")
+            raise Unverifiable("the field names do not strictly increase")
         if "v" not in self.shown:
-            raise Unverifiable("the bundle does not show `v`")
+            raise Unverifiable("`v` is not shown")
         if self.count > MAX_MEMBERS:
             raise Unverifiable("the fields have more members than a record may")
-        leaf = encode_leaf(unsigned(time, "timestamp_ms"), commit(trust.log.name, pairs),
-                           unhex(record_hash, 32, "record_hash"))
-        self.checkpoint = check_included(
-            self.index, leaf, inclusion_hashes(inclusion), note, trust)
+        self.commitment = commit(origin, pairs)
 
     def field(self, field):
         if isinstance(field, dict) and "salt" in field:
@@ -667,7 +665,7 @@ class Bundle:
             parser = StrictParser(b"{" + member.encode() + b"}")
             value = parser.parse()
             if len(value) != 1 or canonical(value) != "{" + member + "}":
-                raise Tampered("a shown field is not canonical as it stands")
+                raise Unverifiable("a shown field is not canonical as it stands")
             self.count += parser.members
             name = self.name(next(iter(value)))
             self.shown[name] = value[name]
@@ -690,28 +688,312 @@ class Bundle:
         return text
 
 
+class Bundle:
+    """An evidence bundle, checked (spec/receipt.md)."""
+
+    def __init__(self, document, trust):
+        kind, index, time, record_hash, fields, inclusion, note = members(
+            document, BUNDLE, "the bundle")
+        if kind != "evident/v1" or not isinstance(note, str):
+            raise Unverifiable("not an evidence bundle of version evident/v1")
+        self.index, self.fields = unsigned(index, "index"), Fields(fields, trust.log.name)
+        leaf = encode_leaf(unsigned(time, "timestamp_ms"), self.fields.commitment,
+                           unhex(record_hash, 32, "record_hash"))
+        self.checkpoint = check_included(
+            self.index, leaf, inclusion_hashes(inclusion), note, trust)
+
+
+class Erasures:
+    """What erasure records at hand have erased, and what was claimed of them."""
+
+    def __init__(self):
+        self.told, self.whole, self.claims = {}, [], []
+
+    def learn(self, index, shown):
+        """Takes what a verified record shows; only an erasure record tells anything."""
+        if (shown.get("tenant"), shown.get("type")) != ("_log", "erasure.request"):
+            self.told.setdefault(index, None)
+            return
+        details = shown.get("details")
+        listed = details.get("erased") if isinstance(details, dict) else None
+        if not isinstance(listed, list):
+            return
+        told = self.told[index] = set()
+        for item in listed:
+            if not isinstance(item, list) or not item:
+                raise Unverifiable(f"the erasure record {index} is malformed")
+            erased = unsigned(item[0], "an erased index")
+            told.update((erased, name) for name in item[1:])
+            if len(item) == 1:
+                bisect.insort(self.whole, erased)
+
+    def claim(self, record, fields):
+        self.claims += [(record, name, index) for name, index in fields.erased.items()]
+
+    def whole_in(self, start, end):
+        """How many records of a range were erased as a whole, as far as is known yet."""
+        return bisect.bisect_left(self.whole, end) - bisect.bisect_left(self.whole, start)
+
+    def settle(self):
+        """Lines on every claim; a false one is tampering."""
+        lines = []
+        for record, name, index in self.claims:
+            where = f"{name} of record {record}"
+            if index not in self.told:
+                lines.append(f"erased: {where}, as claimed by record {index}, "
+                             "whose bundle was not given")
+            elif (record, name) not in (self.told[index] or ()):
+                raise Tampered(f"record {index} does not erase {where}")
+            else:
+                lines.append(f"erased: {where}, by record {index}")
+        return lines
+
+
 def verify_bundle(data, trust, erasures=()):
-    bundle = Bundle(data, trust)
-    lines = [f"record {bundle.index} is in {bundle.checkpoint.origin} "
-             f"of size {bundle.checkpoint.size}",
-             "shown: " + " ".join(bundle.shown),
-             "withheld: " + (" ".join(bundle.withheld) or "nothing")]
-    reasons = {erasure.index: erasure for erasure in (Bundle(e, trust) for e in erasures)}
-    for name, index in bundle.erased.items():
-        if index not in reasons:
-            lines.append(f"erased: {name}, as claimed by record {index}, whose bundle was not given")
-        elif not erases(reasons[index], bundle, name):
-            raise Tampered(f"record {index} does not erase `{name}` of record {bundle.index}")
+    """Lines about a bundle; `erasures` are bytes of bundles and sets."""
+    known = erasures_of(erasures, trust)
+    bundle = Bundle(StrictParser(data).parse(), trust)
+    fields = bundle.fields
+    known.claim(bundle.index, fields)
+    return [f"record {bundle.index} is in {bundle.checkpoint.origin} "
+            f"of size {bundle.checkpoint.size}",
+            "shown: " + " ".join(fields.shown),
+            "withheld: " + (" ".join(fields.withheld) or "nothing"), *known.settle()]
+
+
+def erasures_of(files, trust):
+    known = Erasures()
+    for data in files:
+        source = io.BytesIO(data)
+        if is_set(source):
+            BundleSet(source, trust, known).verify()
         else:
-            lines.append(f"erased: {name}, by record {index}")
-    return lines
+            bundle = Bundle(StrictParser(data).parse(), trust)
+            known.learn(bundle.index, bundle.fields.shown)
+    known.claims.clear()
+    return known
 
 
-def erases(erasure, bundle, name):
-    if (erasure.shown.get("tenant"), erasure.shown.get("type")) != ("_log", "erasure.request"):
+# -- bundle sets (spec/bundle-set.md) ---------------------------------------------------------------------
+
+LINE_BYTES, LINE_MEMBERS = 16 << 20, 4096
+HEADER = ("bundle_set", "made_ms", "query", "first", "end", "checkpoint")
+RECORD = ("index", "timestamp_ms", "record_hash", "fields")
+
+
+def is_set(source):
+    """Whether a file, of which nothing has been read, begins as a bundle set does."""
+    first = source.readline(LINE_BYTES + 1)
+    source.seek(0)
+    try:
+        return "bundle_set" in StrictParser(first, LINE_MEMBERS).parse()
+    except JSONRefused:
         return False
-    listed = (erasure.shown.get("details") or {}).get("erased") or []
-    return any(item and item[0] == bundle.index and name in item[1:] for item in listed)
+
+
+class Peaks:
+    """The complete subtrees of the leaves so far, and their root."""
+
+    def __init__(self):
+        self.size, self.hashes = 0, []
+
+    def append(self, height, node):
+        """A complete subtree; the size must be a multiple of what it holds."""
+        self.size += 1 << height
+        while self.hashes and self.hashes[-1][0] == height:
+            node = node_hash(self.hashes.pop()[1], node)
+            height += 1
+        self.hashes.append((height, node))
+
+    def root(self):
+        root = None
+        for _, peak in reversed(self.hashes):
+            root = peak if root is None else node_hash(peak, root)
+        return root or sha256()
+
+    def heights(self, end):
+        """The heights of the subtrees that a skip to `end` is made of."""
+        at = self.size
+        while at < end:
+            height = (end - at).bit_length() - 1
+            if at:
+                height = min(height, (at & -at).bit_length() - 1)
+            yield height
+            at += 1 << height
+
+
+class BundleSet:
+    """A bundle set, verified in one pass; nothing of it is proven before `verify` returns."""
+
+    def __init__(self, source, trust, erasures):
+        self.source, self.trust, self.erasures = source, trust, erasures
+        self.digest, self.before = hashlib.sha256(), None
+        self.peaks, self.records, self.latest = Peaks(), 0, 0
+        self.skipped, self.erased = 0, 0
+        self.shown, self.withheld, self.reports = {}, {}, {}
+
+    def line(self):
+        """The next line's object; the digest is of all lines before it."""
+        text = self.source.readline(LINE_BYTES + 1)
+        if not text.endswith(b"\n"):
+            raise Unverifiable("the set ends early" if len(text) <= LINE_BYTES
+                               else "a line is too long")
+        self.before = self.digest.copy()
+        self.digest.update(text)
+        return StrictParser(text[:-1], LINE_MEMBERS).parse()
+
+    def verify(self):
+        self.header(self.line())
+        line = self.line()
+        while "index" in line or "skip_to" in line:
+            if "index" in line:
+                self.record(line)
+            else:
+                self.skip(line)
+            line = self.line()
+        while "report" in line:
+            self.report(line)
+            line = self.line()
+        self.finish(line)
+        self.vouched(self.line())
+        if self.source.read(1):
+            raise Unverifiable("something follows the end of the set")
+        return self
+
+    def header(self, line):
+        kind, made, self.query, first, end, note = members(line, HEADER, "the header", ("fields",))
+        if kind != "evident/v1" or not isinstance(note, str) or not isinstance(self.query, dict):
+            raise Unverifiable("not a bundle set of version evident/v1")
+        self.made, self.first = unsigned(made, "made_ms"), unsigned(first, "first")
+        self.end, self.checkpoint = unsigned(end, "end"), Checkpoint(note, self.trust)
+        if not self.first <= self.end <= self.checkpoint.size:
+            raise Unverifiable("the range of the set is not one of its tree")
+        if "fields" in line:
+            names = line["fields"]
+            if not isinstance(names, list) or not all(isinstance(n, str) for n in names) or \
+                    any(a >= b for a, b in zip(names, names[1:])):
+                raise Unverifiable("`fields` of the header is not a rising list of names")
+            for name in names:
+                Fields.name(name)
+
+    def record(self, line):
+        index, time, record_hash, fields = members(line, RECORD, "a record")
+        index, time = unsigned(index, "index"), unsigned(time, "timestamp_ms")
+        if index != self.peaks.size:
+            raise Unverifiable(f"leaf {self.peaks.size} is missing before record {index}")
+        if not self.first <= index < self.end:
+            raise Unverifiable(f"record {index} is not in the range of the set")
+        if time < self.latest:
+            raise Tampered(f"the time of record {index} goes backwards")
+        fields = Fields(fields, self.trust.log.name)
+        leaf = encode_leaf(time, fields.commitment, unhex(record_hash, 32, "record_hash"))
+        self.peaks.append(0, leaf_hash(leaf))
+        self.latest, self.records = time, self.records + 1
+        self.erasures.learn(index, fields.shown)
+        self.erasures.claim(index, fields)
+        for names, counts in ((fields.shown, self.shown), (fields.withheld, self.withheld)):
+            for name in names:
+                counts[name] = counts.get(name, 0) + 1
+
+    def skip(self, line):
+        end, nodes = members(line, ("skip_to", "nodes"), "a skip")
+        end, start = unsigned(end, "skip_to"), self.peaks.size
+        if not start < end <= self.checkpoint.size:
+            raise Unverifiable("a skip goes nowhere, or beyond the tree")
+        if not isinstance(nodes, list):
+            raise Unverifiable("`nodes` is not a list")
+        heights = list(self.peaks.heights(end))
+        if len(heights) != len(nodes):
+            raise Tampered(f"a skip to {end} has {len(nodes)} nodes, not {len(heights)}")
+        for height, node in zip(heights, nodes):
+            self.peaks.append(height, unbase64(node, "a node", 32))
+        start, end = max(start, self.first), min(end, self.end)
+        if start < end:
+            self.skipped += end - start
+            self.erased += self.erasures.whole_in(start, end)
+
+    def report(self, line):
+        name, content = members(line, ("report", "content"), "a report")
+        allowed = {"chain": (), "gaps": ("chain",)}
+        if name not in allowed or not set(self.reports) <= set(allowed[name]) or \
+                not isinstance(content, dict):
+            raise Unverifiable("a report is unknown, or not where it belongs")
+        self.reports[name] = content
+
+    def finish(self, line):
+        kind, records = members(line, ("end", "records"), "the end of the set")
+        if kind != "evident/v1" or unsigned(records, "records") != self.records:
+            raise Unverifiable("the end of the set does not fit its records")
+        if self.peaks.size != self.checkpoint.size:
+            raise Unverifiable("the set does not cover its tree")
+        if self.peaks.root() != self.checkpoint.root:
+            raise Tampered("records and nodes do not make the checkpoint's root")
+        self.checkpoint.check_time(self.latest)
+
+    def vouched(self, line):
+        bundle, consistency = members(line, ("vouched", "consistency"), "the last line")
+        alone = copy.copy(self.trust)
+        alone.quorum = 0
+        by = Bundle(bundle, alone)
+        shown, size = by.fields.shown, self.checkpoint.size
+        details = shown.get("details")
+        if (shown.get("type"), shown.get("tenant")) != ("audit.export", "_log") or \
+                not isinstance(details, dict) or details.get("export") != "bundle_set":
+            raise Unverifiable("the last line is not the log's record of a bundle set")
+        if by.index < size:
+            raise Tampered("the log's record of the set is older than its tree")
+        check_grown(self.checkpoint, by.checkpoint, inclusion_hashes(consistency, 128))
+        if details.get("sha256") != self.before.hexdigest():
+            raise Tampered("the set is not the one that the log recorded")
+        self.voucher = by.index
+
+
+def check_grown(older, newer, proof):
+    """RFC 9162 section 2.1.4.2: that one tree begins with another, of one leaf at least."""
+    if older.size > newer.size:
+        raise Tampered("the newer head is of a smaller tree")
+    if older.size == newer.size:
+        if proof or older.root != newer.root:
+            raise Tampered("two heads of one size differ")
+        return
+    proof = ([older.root] if not older.size & (older.size - 1) else []) + proof
+    if not proof:
+        raise Tampered("the consistency proof is too short")
+    number, last = older.size - 1, newer.size - 1
+    while number & 1:
+        number, last = number >> 1, last >> 1
+    old = new = proof[0]
+    for node in proof[1:]:
+        if last == 0:
+            raise Tampered("the consistency proof is too long")
+        if number & 1 or number == last:
+            old, new = node_hash(node, old), node_hash(node, new)
+            while not number & 1 and number:
+                number, last = number >> 1, last >> 1
+        else:
+            new = node_hash(new, node)
+        number, last = number >> 1, last >> 1
+    if last or old != older.root or new != newer.root:
+        raise Tampered("the newer tree does not begin with the older one")
+
+
+def counted(counts):
+    return " ".join(f"{name} ({count})" for name, count in sorted(counts.items())) or "nothing"
+
+
+def verify_set(source, trust, erasures=()):
+    known = erasures_of(erasures, trust)
+    found = BundleSet(source, trust, known).verify()
+    erased = f", {found.erased} of them erased" if found.erased else ""
+    return [f"{found.records} records are in {found.checkpoint.origin} "
+            f"of size {found.checkpoint.size}",
+            f"asked for: {canonical(found.query)} at {found.first} to before {found.end}; "
+            f"not shown there: {found.skipped}{erased}",
+            "shown: " + counted(found.shown), "withheld: " + counted(found.withheld),
+            *known.settle(),
+            *(f"the log's own report on its {name}: {canonical(content)}"
+              for name, content in found.reports.items()),
+            f"the log recorded the making of this set as record {found.voucher}"]
 
 
 def verify_tlog_proof(data, trust):
@@ -943,10 +1225,11 @@ def arguments():
     trust(one)
     one.add_argument("--record", metavar="FILE", help="the record's text, to compare")
     one.add_argument("--seed", metavar="HEX", help="the record's seed, to recompute the commitment")
-    one = command("bundle", "verify an evidence bundle", "the bundle", "FILE")
+    one = command("bundle", "verify an evidence bundle or a bundle set", "the bundle or set",
+                  "FILE")
     trust(one)
     one.add_argument("--erasure", action="append", default=[], metavar="FILE",
-                     help="the bundle of an erasure record that this one refers to")
+                     help="a bundle or set of erasure records that this one refers to")
     trust(command("proof", "verify a .tlog-proof", "the proof", "FILE"))
     one = command("log", "verify a whole log", "base address, or a folder laid out like it",
                   "URL|DIR")
@@ -969,12 +1252,16 @@ def perform(options):
         return verify_log(options)
     spki = unbase64(options.spki, "--spki") if options.spki else None
     trust = Trust(options.vkey, spki, options.witness, options.quorum)
+    if options.command == "bundle":
+        erasures = [read(name) for name in options.erasure]
+        with io.BytesIO(read("-")) if options.source == "-" else open(options.source, "rb") as source:
+            if is_set(source):
+                return verify_set(source, trust, erasures)
+            return verify_bundle(source.read(), trust, erasures)
     data = read(options.source)
     if options.command == "receipt":
         record = read(options.record) if options.record else None
         return verify_receipt(data, trust, record, options.seed)
-    if options.command == "bundle":
-        return verify_bundle(data, trust, [read(name) for name in options.erasure])
     return verify_tlog_proof(data, trust)
 
 

@@ -23,6 +23,12 @@ def flipped_base64(text):
     return base64.b64encode(bytes(data)).decode()
 
 
+def unused_bits(text):
+    """The same bytes with a bit set that base64 leaves unused."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    return text[:-2] + alphabet[alphabet.index(text[-2]) ^ 1] + "="
+
+
 def bundle_mutations(vector):
     """(name, bytes) for every mutation that bundle.json names."""
     valid = vector["valid"]
@@ -43,11 +49,6 @@ def bundle_mutations(vector):
 
     def field(number, **values):
         return edited(lambda d: d["fields"][number].update(values))
-
-    def unused_bits(text):
-        """The same bytes with a bit set that base64 leaves unused."""
-        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-        return text[:-2] + alphabet[alphabet.index(text[-2]) ^ 1] + "="
 
     yield "index 5", edited(lambda d: d.update(index=5))
     yield "timestamp_ms + 1", edited(lambda d: d.update(timestamp_ms=d["timestamp_ms"] + 1))
