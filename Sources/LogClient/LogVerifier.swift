@@ -11,10 +11,6 @@ public struct LogVerifier: Sendable {
     private let pinned: PinnedLog
     private let source: any LogSource
 
-    /// How many pairs of entry bundle and hash tile are asked for at a time, while as many are
-    /// being checked.
-    private static let window: UInt64 = 16
-
     /// A verifier of the log that `pinned` names, read from `source`.
     public init(_ pinned: PinnedLog, source: any LogSource) {
         self.pinned = pinned
@@ -38,9 +34,10 @@ public struct LogVerifier: Sendable {
         let opened = try pinned.open(note)
         let head = opened.checkpoint.head
         var walk = LeafWalk()
-        var tiles = try await leafTiles(from: 0, treeSize: head.size)
+        var tiles = try await LeafTile.readAhead(source, from: 0, treeSize: head.size)
         while let last = tiles.last {
-            async let ahead = leafTiles(from: last.index + 1, treeSize: head.size)
+            async let ahead = LeafTile.readAhead(
+                source, from: last.index + 1, treeSize: head.size)
             for tile in tiles {
                 let growth = try walk.append(tile)
                 for sealed in growth.sealed where sealed.level > 0 {
@@ -68,25 +65,5 @@ public struct LogVerifier: Sendable {
         guard try await source.bytes(of: tile) == bytes else {
             throw VerifyError.tileMismatch(tile)
         }
-    }
-
-    /// The next tiles of leaves, in order; none past the end of the tree.
-    private func leafTiles(from first: UInt64, treeSize: UInt64) async throws -> [LeafTile] {
-        let end = min(first + Self.window, (treeSize + 255) / 256)
-        guard first < end else { return [] }
-        return try await withThrowingTaskGroup(of: LeafTile.self) { group in
-            for index in first..<end {
-                let width = Tile.width(of: 0, index: index, treeSize: treeSize)
-                group.addTask { try await leafTile(index, width: width) }
-            }
-            return try await group.reduce(into: []) { $0.append($1) }
-                .sorted { $0.index < $1.index }
-        }
-    }
-
-    private func leafTile(_ index: UInt64, width: Int) async throws -> LeafTile {
-        async let entries = source.bytes(of: Tile(.entries, index: index, width: width))
-        let hashes = try await source.bytes(of: Tile(.hashes(0), index: index, width: width))
-        return LeafTile(index: index, width: width, entries: try await entries, hashes: hashes)
     }
 }

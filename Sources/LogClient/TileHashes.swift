@@ -45,6 +45,23 @@ public struct TileHashes: Sendable {
         }
     }
 
+    /// The tree taken apart at a size from 1 to its own; the whole was checked against the head.
+    ///
+    /// Its prefix is then the only tree of that size which this one can begin with.
+    public func split(at prefixSize: UInt64) async throws -> TreeSplit {
+        do {
+            let plan = try ProofPlan.split(of: head.size, at: prefixSize)
+            let split = try TreeSplit(
+                prefixSize: prefixSize, size: head.size, hashes: try await hashes(plan))
+            guard split.whole == head else {
+                throw VerifyError.rootMismatch(got: split.whole, want: head)
+            }
+            return split
+        } catch let error as ProofError {
+            throw VerifyError.consistency(error)
+        }
+    }
+
     private func hashes(_ plan: ProofPlan) async throws -> [Hash] {
         let tiles = try await withThrowingTaskGroup(of: (Tile, TileNodes).self) { group in
             for tile in plan.tiles {

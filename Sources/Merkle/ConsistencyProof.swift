@@ -44,21 +44,8 @@ public struct ConsistencyProof: Hashable, Sendable {
         if oldSize == newSize { return (new.root, new.root) }
         // A complete old tree is a node of the new one, so the proof leaves it out.
         let path = oldSize.nonzeroBitCount == 1 ? [old.root] + hashes : hashes
-        // The last node of either tree, at the height of the old tree's lowest complete subtree.
-        let height = oldSize.trailingZeroBitCount
-        var (node, last) = ((oldSize - 1) >> height, (newSize - 1) >> height)
-        var (oldRoot, newRoot) = (path[0], path[0])
-        for hash in path.dropFirst() {
-            if node & 1 == 1 || node == last {
-                oldRoot = .node(hash, oldRoot)
-                newRoot = .node(hash, newRoot)
-                while node & 1 == 0 && node != 0 { (node, last) = (node >> 1, last >> 1) }
-            } else {
-                newRoot = .node(newRoot, hash)
-            }
-            (node, last) = (node >> 1, last >> 1)
-        }
-        return (oldRoot, newRoot)
+        let roots = TreeSplit.roots(prefixSize: oldSize, size: newSize, hashes: path)
+        return (roots.prefix, roots.whole)
     }
 
     /// The number of hashes in the proof; the old size must not exceed the new one.
@@ -67,9 +54,7 @@ public struct ConsistencyProof: Hashable, Sendable {
     /// itself unless it is the whole old tree.
     static func hashCount(oldSize: UInt64, newSize: UInt64) -> Int {
         guard oldSize > 0, oldSize < newSize else { return 0 }
-        let height = oldSize.trailingZeroBitCount
-        let path = InclusionProof.hashCount(
-            leafIndex: (oldSize - 1) >> height, treeSize: ((newSize - 1) >> height) + 1)
-        return path + (oldSize.nonzeroBitCount == 1 ? 0 : 1)
+        return TreeSplit.hashCount(prefixSize: oldSize, size: newSize)
+            - (oldSize.nonzeroBitCount == 1 ? 1 : 0)
     }
 }

@@ -43,12 +43,31 @@ public struct ProofPlan: Hashable, Sendable {
         from old: UInt64, to new: UInt64
     ) throws(ProofError) -> ProofPlan {
         guard old <= new else { throw .sizesOutOfOrder(old: old, new: new) }
-        guard old > 0 else { return ProofPlan(subtrees: [], size: new) }
+        guard old > 0, old < new else { return ProofPlan(subtrees: [], size: new) }
+        let subtrees = subtrees(splitting: new, at: old)
+        // The old tree's last subtree; if it is the whole old tree, the verifier has its root.
+        return ProofPlan(
+            subtrees: Array(subtrees.dropFirst(subtrees[0].lowerBound == 0 ? 1 : 0)), size: new)
+    }
+
+    /// The plan of the hashes of a ``TreeSplit``: SUBPROOF(prefix, D[size], false).
+    public static func split(of size: UInt64, at prefix: UInt64) throws(ProofError) -> ProofPlan {
+        guard prefix > 0, prefix <= size else {
+            throw .sizesOutOfOrder(old: prefix, new: size)
+        }
+        return ProofPlan(subtrees: subtrees(splitting: size, at: prefix), size: size)
+    }
+
+    /// The subtrees on the way down from the root of a tree to the last one of a prefix that is
+    /// not empty; lowest first.
+    private static func subtrees(
+        splitting size: UInt64, at prefix: UInt64
+    ) -> [Range<UInt64>] {
         var subtrees: [Range<UInt64>] = []
-        var (start, end) = (UInt64(0), new)
-        while end != old {
+        var (start, end) = (UInt64(0), size)
+        while end != prefix {
             let middle = start + split(end - start)
-            if old <= middle {
+            if prefix <= middle {
                 subtrees.append(middle..<end)
                 end = middle
             } else {
@@ -56,9 +75,7 @@ public struct ProofPlan: Hashable, Sendable {
                 start = middle
             }
         }
-        // The old tree's last subtree; if it is the whole old tree, the verifier has its root.
-        if start > 0 { subtrees.append(start..<end) }
-        return ProofPlan(subtrees: subtrees.reversed(), size: new)
+        return [start..<end] + subtrees.reversed()
     }
 
     /// Every node of the plan, in the order of its parts.
