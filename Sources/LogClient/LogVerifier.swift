@@ -55,7 +55,7 @@ public struct LogVerifier: Sendable {
         }
         if let last = walk.lastTimestampMS { try pinned.checkTime(last, under: opened) }
         return VerifiedLog(
-            checkpoint: opened, witnesses: pinned.cosigners(of: opened).map(\.name).sorted(),
+            checkpoint: opened, witnesses: pinned.cosigners(of: opened),
             firstTimestampMS: walk.firstTimestampMS, lastTimestampMS: walk.lastTimestampMS,
             unknownEntries: walk.unknownEntries, firstUnknownEntry: walk.firstUnknownEntry)
     }

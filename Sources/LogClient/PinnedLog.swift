@@ -14,34 +14,34 @@ public struct PinnedLog: Hashable, Sendable {
     /// The log's own keys: a checkpoint must bear a signature of at least one of them.
     public let keys: [VerifierKey]
 
-    /// The witnesses whose cosignatures count.
-    public let witnesses: [VerifierKey]
-
-    /// How many of the witnesses must have cosigned a checkpoint; 0 asks for none.
+    /// Which witnesses must have cosigned a checkpoint.
     ///
     /// Without witnesses, a log that shows different trees to different people goes unnoticed.
-    public let quorum: Int
+    public let policy: WitnessPolicy
 
     /// A log under the keys that it signs with, which share its name.
-    public init(
-        keys: [VerifierKey], witnesses: [VerifierKey] = [], quorum: Int = 0
-    ) throws(PinError) {
+    ///
+    /// If the policy names logs, then one of these keys must be among theirs.
+    public init(keys: [VerifierKey], policy: WitnessPolicy = .none) throws(PinError) {
         guard let name = keys.first?.name else { throw .noLogKey }
         guard keys.allSatisfy({ $0.name.utf8.elementsEqual(name.utf8) }) else {
             throw .severalLogs
         }
-        guard keys.allSatisfy({ $0.algorithm != .cosignature }),
-            witnesses.allSatisfy({ $0.algorithm == .cosignature })
-        else { throw .wrongKeyType }
-        guard 0...Set(witnesses).count ~= quorum else { throw .quorumOutOfReach }
+        guard keys.allSatisfy({ $0.algorithm != .cosignature }) else { throw .wrongKeyType }
+        let named = policy.logs.map(\.key)
+        guard named.isEmpty || keys.contains(where: named.contains) else { throw .notInPolicy }
         do {
             origin = try Origin(name)
         } catch {
             throw .notAnOrigin(error)
         }
         self.keys = keys
-        self.witnesses = witnesses
-        self.quorum = quorum
+        self.policy = policy
+    }
+
+    /// The log of a policy that names one, perhaps by several keys.
+    public init(policy: WitnessPolicy) throws(PinError) {
+        try self.init(keys: policy.logs.map(\.key), policy: policy)
     }
 
     /// A log under one key, given as text: `<origin>+<key id>+<base64>`.
@@ -59,18 +59,21 @@ public struct PinnedLog: Hashable, Sendable {
     public func open(_ note: [UInt8]) throws(VerifyError) -> OpenedCheckpoint {
         let opened: OpenedCheckpoint
         do {
-            opened = try .open(note, origin: origin.text, keys: keys + witnesses)
+            opened = try .open(
+                note, origin: origin.text, keys: keys + policy.witnesses.map(\.key))
         } catch {
             throw .checkpoint(error)
         }
-        let cosigned = cosigners(of: opened).count
-        guard cosigned >= quorum else { throw .quorumNotMet(got: cosigned, want: quorum) }
+        let cosigners = policy.cosigners(of: opened)
+        guard policy.isSatisfied(by: cosigners) else {
+            throw .quorumNotMet(got: cosigners.count, want: policy.fewest)
+        }
         return opened
     }
 
-    /// The witnesses that cosigned a checkpoint which this log's keys opened.
-    func cosigners(of opened: OpenedCheckpoint) -> Set<VerifierKey> {
-        Set(witnesses).filter { opened.cosignatureTimeSeconds(of: $0) != nil }
+    /// The names of the witnesses that cosigned a checkpoint which this log's keys opened, sorted.
+    func cosigners(of opened: OpenedCheckpoint) -> [String] {
+        policy.cosigners(of: opened).map(\.name).sorted()
     }
 
     /// Checks that a leaf's time is not after any time at which its tree was signed.
@@ -83,8 +86,8 @@ public struct PinnedLog: Hashable, Sendable {
                 throw .leafAfterTreeHead(leafMS: timestampMS, signedMS: signedMS)
             }
         }
-        for witness in witnesses {
-            guard let seconds = opened.cosignatureTimeSeconds(of: witness) else { continue }
+        for witness in policy.witnesses {
+            guard let seconds = opened.cosignatureTimeSeconds(of: witness.key) else { continue }
             let earliestMS = max(timestampMS, Self.clockAllowanceMS) - Self.clockAllowanceMS
             let (cosignedMS, isBeyondAll) = seconds.multipliedReportingOverflow(by: 1000)
             guard isBeyondAll || earliestMS <= cosignedMS else {
@@ -102,10 +105,10 @@ public enum PinError: Error, Hashable, Sendable {
     case noLogKey
     /// The log's keys have different names.
     case severalLogs
-    /// A witness's key among the log's own, or the reverse.
+    /// A witness's key among the log's own.
     case wrongKeyType
-    /// More witnesses are asked for than there are, or fewer than none.
-    case quorumOutOfReach
+    /// The policy names logs, and this is none of them.
+    case notInPolicy
     /// The text is no verifier key.
     case malformedKey(NoteError)
     /// The key's name is none that a log can have.

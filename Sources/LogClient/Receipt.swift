@@ -140,6 +140,6 @@ extension PinnedLog {
         try checkTime(leaf.timestampMS, under: opened)
         return ProvenLeaf(
             index: index, leaf: leaf, checkpoint: opened,
-            witnesses: cosigners(of: opened).map(\.name).sorted())
+            witnesses: cosigners(of: opened))
     }
 }

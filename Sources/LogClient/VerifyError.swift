@@ -21,7 +21,7 @@ public enum VerifyError: Error, Hashable, Sendable {
     /// The checkpoint could not be opened under the pinned keys.
     case checkpoint(NoteError)
 
-    /// Fewer of the pinned witnesses cosigned than asked for.
+    /// The witnesses that cosigned do not meet the policy's quorum; `want` is the fewest that can.
     case quorumNotMet(got: Int, want: Int)
 
     /// The leaf is not in the signed tree at its index.
@@ -85,7 +85,8 @@ extension VerifyError: CustomStringConvertible {
         switch self {
         case .checkpoint(let error): Self.describe(error)
         case .quorumNotMet(let got, let want):
-            "\(got) of the pinned witnesses cosigned the checkpoint, and \(want) must have"
+            "\(got) of the policy's witnesses cosigned the checkpoint; its quorum is not met, "
+                + "which takes at least \(want)"
         case .inclusion(let error): "the leaf is not in the signed tree at its index (\(error))"
         case .consistency(let error): "the newer tree does not begin with the older one (\(error))"
         case .fields(let error): "the fields do not make a record (\(error))"

@@ -46,6 +46,12 @@ public enum NoteError: Error, Hashable, Sendable {
     /// The key made no signature, or one that does not verify.
     case signingFailed
 
+    /// The bytes are no request to a witness.
+    case malformedRequest
+
+    /// The bytes are no answer of a witness.
+    case malformedAnswer
+
     /// The bytes are no proof file.
     case malformedProof
 

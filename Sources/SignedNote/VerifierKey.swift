@@ -111,6 +111,11 @@ extension VerifierKey {
         keyID == signature.keyID && exactName == ExactText(signature.name)
     }
 
+    /// Whether both wrap one public key, whatever their names and types.
+    func hasSameKey(as other: VerifierKey) -> Bool {
+        key == other.key
+    }
+
     /// Whether a line that names this key holds its signature for a note's text.
     func isValidSignature(_ signature: NoteSignature, for text: [UInt8]) -> Bool {
         switch key {

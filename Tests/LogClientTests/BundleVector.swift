@@ -27,7 +27,7 @@ struct BundleVector: Decodable {
     func witnessed() throws -> PinnedLog {
         try PinnedLog(
             keys: [VerifierKey(parsing: vkey)],
-            witnesses: [VerifierKey(parsing: witness_vkey)], quorum: 1)
+            policy: WitnessPolicy(1, of: [VerifierKey(parsing: witness_vkey)]))
     }
 }
 

@@ -21,26 +21,34 @@ struct PinnedLogTests {
     @Test("It is a log's own keys, all of one name, and witnesses' keys")
     func keys() throws {
         let (own, treeHead) = (log.signer.verifierKey, log.signer.treeHeadKey)
-        let pinned = try PinnedLog(keys: [own, treeHead], witnesses: [witness], quorum: 1)
+        let pinned = try PinnedLog(keys: [own, treeHead], policy: WitnessPolicy(1, of: [witness]))
         #expect(pinned.origin.text == TestLog.origin)
         #expect(try PinnedLog(vkey: own.vkey).keys == [own])
         let other = try VerifierKey(parsing: BundleVector.load().vkey)
         #expect(throws: PinError.noLogKey) { try PinnedLog(keys: []) }
         #expect(throws: PinError.severalLogs) { try PinnedLog(keys: [own, other]) }
         #expect(throws: PinError.wrongKeyType) { try PinnedLog(keys: [witness]) }
-        #expect(throws: PinError.wrongKeyType) { try PinnedLog(keys: [own], witnesses: [own]) }
-        #expect(throws: PinError.quorumOutOfReach) { try PinnedLog(keys: [own], quorum: 1) }
-        #expect(throws: PinError.quorumOutOfReach) {
-            try PinnedLog(keys: [own], witnesses: [witness, witness], quorum: 2)
+        #expect(throws: PinError.noLogKey) {
+            try PinnedLog(policy: WitnessPolicy(1, of: [witness]))
         }
         #expect(throws: PinError.malformedKey(.malformedKey)) { try PinnedLog(vkey: "") }
+    }
+
+    @Test("A policy that names logs pins one of them, and refuses any other")
+    func policyOfALog() throws {
+        let own = log.signer.verifierKey
+        let text = "log \(own.vkey)\nwitness w \(witness.vkey)\nquorum w\n"
+        let policy = try WitnessPolicy(parsing: Array(text.utf8))
+        #expect(try PinnedLog(policy: policy) == PinnedLog(keys: [own], policy: policy))
+        let other = try VerifierKey(parsing: BundleVector.load().vkey)
+        #expect(throws: PinError.notInPolicy) { try PinnedLog(keys: [other], policy: policy) }
     }
 
     @Test("A checkpoint of the log that no pinned witness cosigned does not meet a quorum")
     func quorum() throws {
         let note = try log.signer.sign(.empty).serialized
         let pinned = try PinnedLog(
-            keys: [log.signer.verifierKey], witnesses: [witness], quorum: 1)
+            keys: [log.signer.verifierKey], policy: WitnessPolicy(1, of: [witness]))
         let error = #expect(throws: VerifyError.quorumNotMet(got: 0, want: 1)) {
             try pinned.open(Array(note.utf8))
         }

@@ -36,6 +36,9 @@ struct VerifyChainCommand: AsyncParsableCommand {
     @Option(help: "The log's verifier key, which is better than its own folder's. [EVIDENT_VKEY]")
     var vkey: [String] = []
 
+    @Option(help: "With an address: the witnesses that must have cosigned (c2sp.org/tlog-policy).")
+    var policy: String?
+
     @Option(help: "The first entry to check. [0]")
     var from: UInt64 = 0
 
@@ -77,7 +80,8 @@ struct VerifyChainCommand: AsyncParsableCommand {
         let outcome: ChainOutcome
         if let url {
             outcome = try await RemoteChain(
-                url: url, tokenFile: tokenFile, vkeys: vkeys, kept: kept, from: from, end: to,
+                url: url, tokenFile: tokenFile, vkeys: vkeys,
+                policy: policy.map(PolicyFile.read) ?? .none, kept: kept, from: from, end: to,
                 isDeep: !shallow
             ).verify()
         } else {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import LogClient
+import SignedNote
 
 /// `evident verify`: what a log has given or shows, checked without trust in it.
 struct VerifyCommand: AsyncParsableCommand {
@@ -21,6 +23,28 @@ struct VerifyCommand: AsyncParsableCommand {
 struct KeyOptions: ParsableArguments {
     @Option(help: "The log's verifier key; repeat it for a log that changes keys. [EVIDENT_VKEY]")
     var vkey: [String] = []
+
+    @Option(
+        help: """
+            A file with the witnesses that must have cosigned (c2sp.org/tlog-policy). If it names \
+            the log, no --vkey is needed. [EVIDENT_POLICY]
+            """)
+    var policy: String?
+
+    /// The log under its keys and the policy, from the command line or the environment.
+    func pinned(_ environment: [String: String]) throws(CommandFailure) -> PinnedLog {
+        let file = policy ?? environment["EVIDENT_POLICY"].flatMap { $0.isEmpty ? nil : $0 }
+        guard let file else { return try ReceiptCheck.pin(keys(environment)) }
+        let policy = try PolicyFile.read(file)
+        if vkey.isEmpty, !policy.logs.isEmpty {
+            do {
+                return try PinnedLog(policy: policy)
+            } catch {
+                throw .usage("the policy does not name one log (\(error)): say which with --vkey")
+            }
+        }
+        return try ReceiptCheck.pin(keys(environment), policy: policy)
+    }
 
     /// The keys, from the command line or the environment.
     func keys(_ environment: [String: String]) throws(CommandFailure) -> [String] {

@@ -21,6 +21,7 @@ struct VerifyLogCommand: AsyncParsableCommand {
             EXAMPLES
               evident verify log http://127.0.0.1:6962 --vkey KEY
               evident verify log ./evident-data --vkey KEY
+              evident verify log https://log.example.com --policy witnesses.policy
             """)
 
     @Argument(help: "The log's address, or its data folder.")
@@ -39,13 +40,14 @@ struct VerifyLogCommand: AsyncParsableCommand {
         let root: String
         let firstTimestampMs: UInt64?
         let lastTimestampMs: UInt64?
+        let witnesses: [String]
         let unknownEntries: UInt64
         let firstUnknownEntry: UInt64?
         let seconds: Double
     }
 
     func run() async throws {
-        let pinned = try ReceiptCheck.pin(keys.keys(ProcessInfo.processInfo.environment))
+        let pinned = try keys.pinned(ProcessInfo.processInfo.environment)
         let bar = ProgressBar("entries", total: 0)
         let start = ContinuousClock.now
         let verified: VerifiedLog
@@ -95,12 +97,13 @@ struct VerifyLogCommand: AsyncParsableCommand {
                     verdict: "verified", origin: pinned.origin.text, size: head.size,
                     root: head.root.base64, firstTimestampMs: verified.firstTimestampMS,
                     lastTimestampMs: verified.lastTimestampMS,
-                    unknownEntries: verified.unknownEntries,
+                    witnesses: verified.witnesses, unknownEntries: verified.unknownEntries,
                     firstUnknownEntry: verified.firstUnknownEntry, seconds: seconds))
         }
         Terminal.print(
             "verified: all \(head.size.grouped) entries of \(pinned.origin.text), "
-                + "root \(head.root.base64)")
+                + "root \(head.root.base64)"
+                + VerifyReceiptCommand.cosigned(by: verified.witnesses))
         if let first = verified.firstUnknownEntry {
             Terminal.print(
                 "\(verified.unknownEntries.grouped) entries are of a kind that this version does "

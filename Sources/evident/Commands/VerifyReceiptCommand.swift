@@ -17,6 +17,7 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
             EXAMPLES
               evident verify receipt receipt.json --vkey KEY
               evident verify receipt receipts/*.json --vkey KEY --json
+              evident verify receipt receipt.json --policy witnesses.policy
             """)
 
     @Argument(help: "Files, each a receipt.")
@@ -38,11 +39,12 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
         var origin: String?
         /// `erased`, if the log said so when it gave the receipt.
         var content: String?
+        /// The policy's witnesses that cosigned the tree.
+        var witnesses: [String]?
     }
 
     func run() async throws {
-        let check = try ReceiptCheck(
-            vkeys: keys.keys(ProcessInfo.processInfo.environment))
+        let check = ReceiptCheck(try keys.pinned(ProcessInfo.processInfo.environment))
         var worst = ExitStatus.ok
         for file in files {
             let outcome: Outcome
@@ -67,7 +69,8 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
             file: file, verdict: "verified", index: receipt.index,
             timestampMs: receipt.timestampMS,
             treeSize: verified.proven.checkpoint.checkpoint.head.size,
-            origin: check.pinned.origin.text, content: receipt.isErased ? "erased" : nil)
+            origin: check.pinned.origin.text, content: receipt.isErased ? "erased" : nil,
+            witnesses: verified.proven.witnesses)
     }
 
     private static func read(_ file: String) throws(CommandFailure) -> Receipt {
@@ -93,6 +96,7 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
         Terminal.print(
             "\(outcome.file): verified: record \(outcome.index ?? 0) of \(outcome.origin ?? ""), "
                 + "taken \(time), under a signed tree of \(outcome.treeSize ?? 0)"
+                + Self.cosigned(by: outcome.witnesses ?? [])
                 + (outcome.content == nil ? "" : "; the log has erased its content since"))
     }
 
@@ -103,6 +107,11 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
                 json: Outcome(file: file, verdict: verdict, reason: failure.message))
         }
         Terminal.print("\(file): \(failure.message)")
+    }
+
+    /// Who else vouches for the tree.
+    static func cosigned(by witnesses: [String]) -> String {
+        witnesses.isEmpty ? "" : ", cosigned by " + witnesses.joined(separator: ", ")
     }
 
     /// The status that says more about a set of files: evidence before doubt before trouble.

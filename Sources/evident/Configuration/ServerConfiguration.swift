@@ -111,7 +111,7 @@ struct ServerConfiguration: Sendable, Equatable {
     ) throws(CommandFailure) {
         let known = Set(
             ConfigurationKey.allCases.map(\.environmentName)
-                + ["EVIDENT_CONFIG", "EVIDENT_TOKEN", "EVIDENT_URL", "EVIDENT_VKEY"])
+                + ["EVIDENT_CONFIG", "EVIDENT_TOKEN", "EVIDENT_URL", "EVIDENT_VKEY", "EVIDENT_POLICY"])
         for (name, value) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix("EVIDENT_") {
             let isServiceLink =

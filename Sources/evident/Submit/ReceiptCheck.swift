@@ -14,6 +14,11 @@ struct ReceiptCheck: Sendable {
         pinned = try Self.pin(vkeys)
     }
 
+    /// A check under keys and a policy.
+    init(_ pinned: PinnedLog) {
+        self.pinned = pinned
+    }
+
     /// The checkpoint of the last receipt that was verified.
     private var last: OpenedCheckpoint?
 
@@ -44,7 +49,9 @@ struct ReceiptCheck: Sendable {
     }
 
     /// The log that verifier keys name.
-    static func pin(_ vkeys: [String]) throws(CommandFailure) -> PinnedLog {
+    static func pin(
+        _ vkeys: [String], policy: WitnessPolicy = .none
+    ) throws(CommandFailure) -> PinnedLog {
         var keys: [VerifierKey] = []
         for vkey in vkeys {
             do {
@@ -56,7 +63,9 @@ struct ReceiptCheck: Sendable {
             }
         }
         do {
-            return try PinnedLog(keys: keys)
+            return try PinnedLog(keys: keys, policy: policy)
+        } catch .notInPolicy {
+            throw .usage("the policy names logs, and this key is of none of them")
         } catch {
             throw .usage("these keys do not name one log (\(error))")
         }

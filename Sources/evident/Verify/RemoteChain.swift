@@ -13,6 +13,7 @@ struct RemoteChain {
     let url: String
     let tokenFile: String?
     let vkeys: [String]
+    let policy: WitnessPolicy
     let kept: [UInt8]?
     let from: UInt64
     let end: UInt64?
@@ -77,14 +78,14 @@ struct RemoteChain {
             throw CommandFailure.usage(
                 "an address needs an auditor's token, or a verifier key: --vkey KEY")
         }
-        let pinned = try ReceiptCheck.pin(vkeys)
+        let pinned = try ReceiptCheck.pin(vkeys, policy: policy)
         let began = ContinuousClock.now
         let bar = ProgressBar("entries", total: 0)
         defer { bar.finish() }
         var notChecked = [
-            "the chain and the payloads, for an address without a token shows neither",
-            "witnesses, for none was given",
+            "the chain and the payloads, for an address without a token shows neither"
         ]
+        if policy.fewest == 0 { notChecked.append("witnesses, for none was given") }
         do {
             let verified = try await LogVerifier(pinned, source: source).verify { done, total in
                 bar.move(to: done, of: total)
