@@ -76,6 +76,15 @@ public final class CheckpointSigner: Sendable {
         return Note(text: text, signatures: signatures)
     }
 
+    /// What the tree head line of this log's key holds in a note that this log signed.
+    ///
+    /// `nil` without one. The line is read, not verified.
+    public func treeHeadSignature(in note: String) -> TreeHeadSignature? {
+        guard let note = try? Note(parsing: Array(note.utf8)) else { return nil }
+        return note.signatures.first { treeHeadKey.isNamed(by: $0) }
+            .flatMap { TreeHeadSignature($0.bytes) }
+    }
+
     private func made(
         _ sign: () throws(CryptoError) -> [UInt8]
     ) throws(NoteError) -> [UInt8] {

@@ -5,7 +5,7 @@ package import LogCrypto
 package import LogStorage
 package import Logging
 package import Merkle
-import SignedNote
+package import SignedNote
 
 /// One transparency log: records in, durable receipts out, proofs for anyone.
 ///
@@ -166,6 +166,17 @@ package final class Log: Sendable {
     /// head signature (0x05) that is less than an hour old.
     package func checkpoint() async throws(LogError) -> String {
         try await publisher.treeHead().note
+    }
+
+    /// The head that ``checkpoint()`` shows, and the signature in its tree head line.
+    package func treeHead() async throws(LogError) -> (
+        head: TreeHead, signature: TreeHeadSignature
+    ) {
+        let signed = try await publisher.treeHead()
+        guard let signature = keys.signer.treeHeadSignature(in: signed.note) else {
+            throw LogError(.corrupt, "the published checkpoint has no tree head line")
+        }
+        return (signed.head, signature)
     }
 
     // MARK: Tree

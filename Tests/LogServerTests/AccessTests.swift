@@ -15,6 +15,9 @@ struct AccessTests {
     private static let expected: [String: Access] = [
         "GET /checkpoint": .anyone, "GET /tile/**": .anyone, "GET /v1/log": .anyone,
         "GET /v1/proof/inclusion": .anyone, "GET /v1/proof/consistency": .anyone,
+        "GET /ct/v1/get-sth": .anyone, "GET /ct/v1/get-sth-consistency": .anyone,
+        "GET /ct/v1/get-proof-by-hash": .anyone, "GET /ct/v1/get-entries": .anyone,
+        "GET /ct/v1/get-entry-and-proof": .anyone, "GET /ct/v1/get-roots": .anyone,
         "GET /healthz": .anyone, "GET /readyz": .anyone, "GET /openapi.yaml": .anyone,
         "GET /v1/schemas": .anyone, "GET /v1/schemas/{type}": .anyone,
         "POST /v1/audit": .roles([.producer]),

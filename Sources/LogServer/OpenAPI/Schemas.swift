@@ -14,9 +14,8 @@ enum Schemas {
 
     static var all: YAML {
         .map(
-            (receipts + proofs + queries + verifications + redactions + logs + administration).map {
-                YAML.Member(name: $0, value: $1)
-            })
+            (receipts + proofs + certificateTransparency + queries + verifications + redactions
+                + logs + administration).map { YAML.Member(name: $0, value: $1) })
     }
 
     static func reference(_ name: String) -> YAML {
