@@ -76,6 +76,7 @@ let package = Package(
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CEpoll"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CExplorer", exclude: ["web"]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         exported("LogCrypto", ["COpenSSL"]),
@@ -98,8 +99,8 @@ let package = Package(
             "LogServer",
             [
                 "TransparencyLog", "LogStorage", "AuditRecords", "SignedNote", "Merkle",
-                "AuditChain", "LogCrypto", "CZlib", hummingbird, hummingbirdCore, httpTypes,
-                nioCore, nioHTTP1, logging, serviceLifecycle,
+                "AuditChain", "LogCrypto", "CExplorer", "CZlib", hummingbird, hummingbirdCore,
+                httpTypes, nioCore, nioHTTP1, logging, serviceLifecycle,
             ]),
         hidden("LoadGenerator", ["CEpoll"]),
         .executableTarget(

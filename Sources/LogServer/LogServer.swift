@@ -106,6 +106,7 @@ package struct LogServer: Service {
             ).routes
             + VerifyRoutes(log: log, access: access).routes
             + RecordRoutes(log: log, access: access).routes + TreeRoutes(log: log).routes
+            + ExplorerRoutes().routes
             + RFC6962Routes(log: log).routes + SchemaRoutes().routes + redaction
         let document = openAPIDocument(
             documented + own.routes(document: ByteBuffer()) + admin)

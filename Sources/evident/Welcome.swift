@@ -47,7 +47,7 @@ struct Welcome: Sendable {
         }
         Terminal.say(
             "evident: serving \(origin) at \(url), \(opened.log.published.head.size.grouped) "
-                + "entries; Ctrl-C ends")
+                + "entries; the explorer is there for browsers; Ctrl-C ends")
     }
 
     private func firstSteps(url: String, origin: String, token: String) -> String {
@@ -56,6 +56,7 @@ struct Welcome: Sendable {
             A new log was made in \(settings.data); no other configuration was found or needed.
 
               address       \(url)
+              explorer      \(url)/ in a browser
               origin        \(origin)
               verifier key  \(vkey)
 
