@@ -20,6 +20,7 @@ struct AccessTests {
         "GET /ct/v1/get-entry-and-proof": .anyone, "GET /ct/v1/get-roots": .anyone,
         "GET /healthz": .anyone, "GET /readyz": .anyone, "GET /openapi.yaml": .anyone,
         "GET /v1/schemas": .anyone, "GET /v1/schemas/{type}": .anyone,
+        "GET /": .anyone, "GET /explorer/{file}": .anyone,
         "POST /v1/audit": .roles([.producer]),
         "GET /v1/audit": .roles([.reader, .auditor]),
         "GET /v1/audit/stats": .roles([.reader, .auditor]),

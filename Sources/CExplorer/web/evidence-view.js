@@ -6,7 +6,7 @@ import { badge, clockText, code, facts, folded, grouped, h, table } from "./dom.
 import { erasedWhole } from "./evidence.js";
 import { canonical } from "./json.js";
 import { pathFigure } from "./path-picture.js";
-import { TAMPERED, UNVERIFIABLE, VERIFIED, statusOf } from "./verdict.js";
+import { HOLDS, TAMPERED, UNVERIFIABLE, VERIFIED, statusOf } from "./verdict.js";
 
 const RECORDS_AT_A_TIME = 100;
 const CLASSES = { [VERIFIED]: "verified", [TAMPERED]: "tampered" };
@@ -18,6 +18,14 @@ export function stepList(steps) {
         h("div", {}, h("p", { class: "step-title" }, step.title),
             step.detail ? h("p", { class: "detail" }, step.detail) : null,
             step.hash ? code(step.hash) : null))));
+}
+
+/** The steps of a file: those of one that was verified, among others, are there on demand. */
+function stepPart({ steps, verdict }, isAlone) {
+    if (steps.length === 0) return null;
+    const list = stepList(steps);
+    const count = steps.filter(({ state }) => state === HOLDS).length;
+    return isAlone || verdict !== VERIFIED ? list : folded(`${count} steps hold`, () => list);
 }
 
 /** A value of a record, as text. */
@@ -48,7 +56,7 @@ function hiddenFacts(fields) {
     return [...states].map(([state, names]) => [state, names.join(", ")]);
 }
 
-function leafPart({ kind, parsed, proven }) {
+function leafPart({ kind, parsed, proven }, isAlone) {
     const leaf = parsed.leaf ?? parsed;
     const path = { index: proven.index, size: proven.opened.size, leaf: proven.hash,
         steps: proven.path.steps };
@@ -60,7 +68,7 @@ function leafPart({ kind, parsed, proven }) {
             ...(kind === "bundle" ? hiddenFacts(parsed.fields) : []),
         ]),
         kind === "bundle" ? folded(`The record: ${counts(parsed.fields)}`, () => (
-            fieldTable(parsed.fields, `Record ${proven.index}`)), true) : null,
+            fieldTable(parsed.fields, `Record ${proven.index}`)), isAlone) : null,
         parsed.opening ? folded("The opened record", () => (
             h("pre", { class: "value" }, parsed.opening.record))) : null,
         folded("The path from the leaf to the root", () => pathFigure(path)),
@@ -82,7 +90,7 @@ function setPart({ proven }, results) {
             ...reports.map(({ name, content }) => [
                 `The log's report: ${name}`, code(canonical(content))]),
         ]),
-        folded(`The ${grouped(records.length)} records`, () => recordPages(records), true),
+        folded(`The ${grouped(records.length)} records`, () => recordPages(records), results.length === 1),
     ];
 }
 
@@ -112,7 +120,7 @@ function proofPart(result, results) {
     if (!result.proven) return null;
     if (result.kind === "set") return setPart(result, results);
     if (result.kind === "checkpoint") return null;
-    return leafPart(result);
+    return leafPart(result, results.length === 1);
 }
 
 /** One file's outcome. */
@@ -124,7 +132,7 @@ export function evidenceCard(result, results) {
     h("p", { class: "reason" }, result.reason),
     result.verdict === TAMPERED
         ? h("p", {}, "This is evidence: keep the file as it is, and do not send it back.") : null,
-    result.steps.length > 0 ? stepList(result.steps) : null,
+    stepPart(result, results.length === 1),
     result.verdict === VERIFIED ? proofPart(result, results) : null);
 }
 
