@@ -27,6 +27,8 @@ class Check:
 
     def __init__(self, log, folder, vkey, token):
         self.log, self.vkey, self.token = log, vkey, token
+        self.spki = next(key["spki"] for key in log.log_description()["keys"]
+                         if key["alg"] == "ecdsa-p256")
         self.producer = Producer(log, token)
         self.receipts = folder / "receipts"
         self.receipts.mkdir()
@@ -100,8 +102,40 @@ def check_log(check):
               [*PYTHON, "log", check.log.url, "--vkey", check.vkey,
                *(["--receipts", str(check.receipts)] if kept else [])])
     check.run("logcheck",
-              [LOGCHECK, "-url", check.log.url, "-vkey", check.vkey,
+              [LOGCHECK, "-url", check.log.url, "-vkey", check.vkey, "-spki", check.spki,
                *(["-receipts", str(check.receipts)] if kept else [])])
+
+
+def check_random(check, records, count):
+    """Proofs at random sizes of a large log: x/mod's from tiles, and those of every interface."""
+    size, _ = check.log.head()
+    for first in range(size, records, 1000):
+        lines = [json.dumps(record(n)) for n in range(first, min(records, first + 1000))]
+        status, body = check.producer.post(
+            "\n".join(lines) + "\n", key=f"large-{first}", kind="application/x-ndjson")
+        if status != 200:
+            raise RuntimeError(f"POST answered {status}: {body[:300]}")
+    size, _ = check.log.head()
+    check.expect(f"the log has {size} leaves, {records} wanted", size >= records)
+    check.run(f"logcheck, {size} leaves, {count} random proofs",
+              [LOGCHECK, "-url", check.log.url, "-vkey", check.vkey, "-spki", check.spki,
+               "-random", str(count), "-seed", str(size)])
+
+
+def check_vector_note(check):
+    """The note of the vectors, by its log's two keys and a witness; none of their lines may change."""
+    vector = json.loads((ROOT / "Tests" / "Vectors" / "checkpoint.json").read_text("utf-8"))
+    file = check.folder / "vector.note"
+    line = [LOGCHECK, "-note", str(file), "-vkey", vector["vkey"], "-spki", vector["ecdsa_spki_base64"],
+            "-witness", vector["witness_vkey"]]
+    file.write_text(vector["note"], "utf-8")
+    check.run("logcheck, the vectors' note", line)
+    for number in range(3):
+        lines = vector["note"].splitlines()
+        text = lines[-1 - number]
+        lines[-1 - number] = text[:-10] + ("A" if text[-10] != "A" else "B") + text[-9:]
+        file.write_text("\n".join(lines) + "\n", "utf-8")
+        check.run(f"logcheck, signature {number} changed", line, 1)
 
 
 def check_idempotency(check):
@@ -138,6 +172,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=300, help="posted one by one")
     parser.add_argument("--batch", type=int, default=250, help="posted as one NDJSON unit")
+    parser.add_argument("--large", type=int, default=100_000, help="leaves for random proofs")
+    parser.add_argument("--random", type=int, default=300, help="random proofs of each kind")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=ROOT / ".build") as name:
         folder = pathlib.Path(name)
@@ -161,6 +197,8 @@ def main():
             check_receipt(check, "falsified", falsify(receipt), 1)
             check_receipt(check, "of another form", {**receipt, "content": "gone"}, (1, 2))
             check_files(check)
+            check_vector_note(check)
+            check_random(check, options.large, options.random)
             check.expect("the server stops with status 0", log.stop() == 0)
             check.run("evident fsck", [binary(), "fsck", "--data", str(folder / "data")])
     print(f"third parties: {check.passed} checks good, {len(check.failures)} not")

@@ -1,6 +1,6 @@
 module evident.example/thirdparty
 
-go 1.21
+go 1.22
 
 require golang.org/x/mod v0.7.0
 

@@ -3,11 +3,14 @@
 // Logcheck verifies a running Evident log with the reference implementations of notes and tiled
 // logs (golang.org/x/mod/sumdb), which share no code with the server:
 //
-//	logcheck -url http://127.0.0.1:6962 -vkey KEY [-sizes 1,5] [-receipts DIR]
+//	logcheck -url http://127.0.0.1:6962 -vkey KEY [-sizes 1,5] [-receipts DIR] [-spki KEY] [-random 100]
+//	logcheck -note FILE -vkey KEY [-spki KEY] [-witness KEY]
 //
 // It opens the checkpoint, authenticates every tile that it reads, checks the inclusion of every
 // entry, the consistency with earlier sizes, the proofs that the server computes, and every
-// receipt in DIR. Exit status: 0 good, 1 tampered, 3 usage, 4 not reachable.
+// receipt in DIR. With the key of tree heads it also checks get-sth and get-entries of RFC 6962, and
+// on demand random proofs by every interface. A note alone must be signed by all keys given. Exit
+// status: 0 good, 1 tampered, 3 usage, 4 not reachable.
 package main
 
 import (
@@ -112,11 +115,24 @@ func main() {
 	vkey := flag.String("vkey", "", "the log's verifier key")
 	list := flag.String("sizes", "", "earlier sizes, comma separated (default 1, half, all)")
 	receipts := flag.String("receipts", "", "folder of receipts (*.json)")
+	spki := flag.String("spki", "", "the log's tree head key, base64 of its SubjectPublicKeyInfo")
+	random := flag.Int("random", 0, "how many random proofs of each kind to compare")
+	seed := flag.Int64("seed", 1, "what the random proofs are drawn from")
+	file := flag.String("note", "", "a note to verify, instead of a log")
+	witness := flag.String("witness", "", "with -note: a witness's key")
 	flag.Parse()
 	verifier, err := note.NewVerifier(*vkey)
-	if err != nil || *url == "" {
+	if err != nil || (*url == "") == (*file == "") {
 		flag.Usage()
-		fail(3, fmt.Errorf("-url and a valid -vkey are needed"))
+		fail(3, fmt.Errorf("a valid -vkey and one of -url and -note are needed"))
+	}
+	key, err := base64.StdEncoding.Strict().DecodeString(*spki)
+	if err != nil {
+		fail(3, fmt.Errorf("-spki is not base64"))
+	}
+	if *file != "" {
+		runNote(*file, verifier, key, *witness)
+		return
 	}
 	source := newSource(*url)
 	text, err := source.get("checkpoint")
@@ -131,14 +147,50 @@ func main() {
 	if err != nil {
 		fail(3, err)
 	}
-	if err := check(source, head, sizes, *receipts, verifier); err != nil {
+	options := options{sizes: sizes, receipts: *receipts, spki: key, random: *random, seed: *seed}
+	if err := check(source, text, head, options, verifier); err != nil {
 		fail(1, err)
 	}
 }
 
+// runNote verifies the note in a file under every key that is given.
+func runNote(file string, verifier note.Verifier, spki []byte, witness string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		fail(4, err)
+	}
+	var others []*line
+	if len(spki) > 0 {
+		treeHead, err := newTreeHead(verifier.Name(), spki)
+		if err != nil {
+			fail(3, err)
+		}
+		others = append(others, treeHead)
+	}
+	if witness != "" {
+		cosignature, err := newCosignature(witness)
+		if err != nil {
+			fail(3, err)
+		}
+		others = append(others, cosignature)
+	}
+	if err := checkNote(text, verifier, others); err != nil {
+		fail(1, err)
+	}
+}
+
+// What is asked for beside the entries.
+type options struct {
+	sizes    []int64
+	receipts string
+	spki     []byte
+	random   int
+	seed     int64
+}
+
 // check runs every check under an opened checkpoint and prints what was proven.
 func check(
-	source *source, head checkpoint, sizes []int64, receipts string, verifier note.Verifier,
+	source *source, text []byte, head checkpoint, want options, verifier note.Verifier,
 ) error {
 	hashes := tlog.TileHashReader(head.tree, source)
 	entries, err := source.entries(head.tree.N)
@@ -148,18 +200,29 @@ func check(
 	if err := checkEntries(entries, head, hashes); err != nil {
 		return err
 	}
-	if err := checkSizes(sizes, head, hashes); err != nil {
+	if err := checkSizes(want.sizes, head, hashes); err != nil {
 		return err
 	}
 	fmt.Printf("%s: %d entries included, consistent with sizes %v\n",
-		head.origin, head.tree.N, sizes)
-	if err := checkServerProofs(source, entries, sizes, head, hashes); err != nil {
+		head.origin, head.tree.N, want.sizes)
+	if err := checkServerProofs(source, entries, want.sizes, head, hashes); err != nil {
 		return err
 	}
-	if receipts == "" {
+	if len(want.spki) > 0 {
+		if err := checkRFC6962(source, text, want.spki, entries, head, verifier); err != nil {
+			return err
+		}
+	}
+	if want.random > 0 {
+		err := checkRandom(source, want.random, want.seed, entries, head, hashes)
+		if err != nil {
+			return err
+		}
+	}
+	if want.receipts == "" {
 		return nil
 	}
-	count, err := checkReceipts(receipts, entries, head, hashes, verifier)
+	count, err := checkReceipts(want.receipts, entries, head, hashes, verifier)
 	if err == nil {
 		fmt.Printf("%d receipts verified, each leaf found at its index\n", count)
 	}
