@@ -24,6 +24,9 @@ public enum VerifyError: Error, Hashable, Sendable {
     /// The witnesses that cosigned do not meet the policy's quorum; `want` is the fewest that can.
     case quorumNotMet(got: Int, want: Int)
 
+    /// The COSE receipt is refused.
+    case coseReceipt(COSEReceiptError)
+
     /// The leaf is not in the signed tree at its index.
     case inclusion(ProofError)
 
@@ -69,8 +72,11 @@ public enum VerifyError: Error, Hashable, Sendable {
     /// Whether this is evidence of tampering, or says nothing either way.
     public var verdict: Verdict {
         switch self {
-        case .checkpoint(.invalidSignature): .tampered
-        case .checkpoint, .quorumNotMet, .fields, .noCheckpoint, .missingTile: .unverifiable
+        case .checkpoint(.invalidSignature), .coseReceipt(.claimsDiffer), .coseReceipt(.proof),
+            .coseReceipt(.invalidSignature):
+            .tampered
+        case .checkpoint, .coseReceipt, .quorumNotMet, .fields, .noCheckpoint, .missingTile:
+            .unverifiable
         case .inclusion, .consistency, .commitmentMismatch, .leafAfterTreeHead,
             .leafAfterCosignature, .malformedTile, .leafHashMismatch, .malformedLeaf,
             .timeRunsBackwards, .tileMismatch, .rootMismatch:
@@ -87,6 +93,7 @@ extension VerifyError: CustomStringConvertible {
         case .quorumNotMet(let got, let want):
             "\(got) of the policy's witnesses cosigned the checkpoint; its quorum is not met, "
                 + "which takes at least \(want)"
+        case .coseReceipt(let error): Self.describe(error)
         case .inclusion(let error): "the leaf is not in the signed tree at its index (\(error))"
         case .consistency(let error): "the newer tree does not begin with the older one (\(error))"
         case .fields(let error): "the fields do not make a record (\(error))"
@@ -105,6 +112,17 @@ extension VerifyError: CustomStringConvertible {
         case .tileMismatch(let tile): "\(tile) is not what the leaves below it make"
         case .rootMismatch(let got, let want):
             "the \(got.size) leaves make the root \(got.root), and \(want.root) is signed"
+        }
+    }
+
+    private static func describe(_ error: COSEReceiptError) -> String {
+        switch error {
+        case .wrongIssuer(let got, let want): "the receipt is of \(got), not of \(want)"
+        case .unknownKey: "the receipt is signed by another key than the pinned receipt key"
+        case .claimsDiffer: "the receipt's proof is of another index or size than is signed"
+        case .proof(let error): "the receipt's proof is not one of its index and size (\(error))"
+        case .invalidSignature: "the receipt's signature does not fit its leaf and proof"
+        case .malformed, .signingFailed: "the receipt is refused (\(error))"
         }
     }
 

@@ -107,7 +107,8 @@ package struct LogServer: Service {
             + VerifyRoutes(log: log, access: access).routes
             + RecordRoutes(log: log, access: access).routes + TreeRoutes(log: log).routes
             + ExplorerRoutes().routes
-            + RFC6962Routes(log: log).routes + SchemaRoutes().routes + redaction
+            + RFC6962Routes(log: log).routes + ReceiptKeyRoutes(log: log).routes
+            + SchemaRoutes().routes + redaction
         let document = openAPIDocument(
             documented + own.routes(document: ByteBuffer()) + admin)
         return documented + own.routes(document: ByteBuffer(string: document))

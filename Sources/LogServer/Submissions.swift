@@ -92,7 +92,7 @@ package struct Submissions: GovernanceRecords {
             .logCreated(
                 origin: keys.identity.origin, chain: keys.schedule,
                 granularityMS: keys.identity.granularityMS, vkey: keys.signer.verifierKey.vkey,
-                treeHeadSPKI: keys.signer.spki, receiptSPKI: keys.receiptSPKI))
+                treeHeadSPKI: keys.signer.spki, receiptSPKI: keys.receiptSigner.key.spki))
     }
 
     package func clockAccepted(_ now: ClockReading) -> Submission {

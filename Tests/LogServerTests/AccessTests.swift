@@ -18,6 +18,7 @@ struct AccessTests {
         "GET /ct/v1/get-sth": .anyone, "GET /ct/v1/get-sth-consistency": .anyone,
         "GET /ct/v1/get-proof-by-hash": .anyone, "GET /ct/v1/get-entries": .anyone,
         "GET /ct/v1/get-entry-and-proof": .anyone, "GET /ct/v1/get-roots": .anyone,
+        "GET /.well-known/scitt-keys": .anyone,
         "GET /healthz": .anyone, "GET /readyz": .anyone, "GET /openapi.yaml": .anyone,
         "GET /v1/schemas": .anyone, "GET /v1/schemas/{type}": .anyone,
         "GET /": .anyone, "GET /explorer/{file}": .anyone,

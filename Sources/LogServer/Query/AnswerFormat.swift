@@ -27,23 +27,9 @@ enum AnswerFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// The format that an Accept field likes best (RFC 9110, section 12.5.1); nil if it takes none.
-    ///
-    /// Of equals the earlier one in the field wins.
+    /// The format that an Accept field likes best; nil if it takes none.
     static func preferred(_ accept: String) -> AnswerFormat? {
-        if accept.allSatisfy({ $0 == " " || $0 == "," }) { return .json }
-        var best: (format: AnswerFormat, weight: Double)?
-        for range in accept.split(separator: ",") {
-            let parts = range.split(separator: ";").map {
-                $0.filter { $0 != " " && $0 != "\t" }.lowercased()
-            }
-            guard let name = parts.first, let format = format(ofRange: name) else { continue }
-            let weight =
-                parts.dropFirst().first { $0.hasPrefix("q=") }
-                .map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-            if weight > 0, weight > best?.weight ?? 0 { best = (format, weight) }
-        }
-        return best?.format
+        AcceptField.preferred(accept, usual: .json, form: format)
     }
 
     private static func format(ofRange name: String) -> AnswerFormat? {

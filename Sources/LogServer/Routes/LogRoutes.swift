@@ -45,7 +45,7 @@ struct LogRoutes: Sendable {
         json.member("vkey", signer.verifierKey.vkey)
         json.close()
         json.ecdsaKey("ecdsa-p256", signer.spki)
-        json.ecdsaKey("es256-receipt", log.keys.receiptSPKI)
+        json.ecdsaKey("es256-receipt", log.keys.receiptSigner.key.spki)
         json.closeArray()
         json.member("granularity_ms", identity.granularityMS)
         json.member("publish_interval_ms", 0)

@@ -52,12 +52,35 @@ struct RecordRoutes: Sendable {
             access: .roles([.producer, .reader, .auditor]),
             Operation(
                 "getReceipt", "A record's receipt, under the newest published head",
-                parameters: Self.parameters,
-                successes: [.json("Receipt", "The receipt.")], problems: Self.problems)
+                "As JSON, or as an RFC 9942 receipt in COSE (spec/receipt.md): the parameter"
+                    + " format, else the Accept field, says which.",
+                parameters: Self.parameters + [
+                    .query("format", ["enum": ["json", "cose"]], "The form of the receipt.")
+                ],
+                successes: [
+                    Operation.Success(
+                        status: 200, description: "The receipt.",
+                        content: [
+                            (MediaTypes.json, "Receipt"), (MediaTypes.cose, nil),
+                            (MediaTypes.scittReceipt, nil),
+                        ])
+                ], problems: [.invalidParameter, .notAcceptable] + Self.problems)
         ) { [self] call in
-            var json = JSONWriter(capacity: 2_048)
-            json.receipt(try await log.record(at: try await find(call)))
-            return .json(json)
+            let format = try ReceiptFormat(
+                call.query, accept: call.request.headers[values: .accept])
+            let index = try await find(call)
+            var response: Response
+            switch format {
+            case .json:
+                var json = JSONWriter(capacity: 2_048)
+                json.receipt(try await log.record(at: index))
+                response = .json(json)
+            case .cose(let type):
+                let receipt = try await log.coseReceipt(at: index)
+                response = .uncached(ByteBuffer(bytes: receipt.serialized), type: type)
+            }
+            response.headers[.vary] = "Accept"
+            return response
         }
     }
 

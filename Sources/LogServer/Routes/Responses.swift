@@ -31,4 +31,9 @@ enum MediaTypes {
     static let json = "application/json"
     static let ndjson = "application/x-ndjson"
     static let yaml = "application/yaml"
+    static let cbor = "application/cbor"
+    /// RFC 9052, section 14.2.
+    static let cose = "application/cose"
+    /// RFC 9943's own name for receipts.
+    static let scittReceipt = "application/scitt-receipt+cose"
 }

@@ -22,8 +22,8 @@ package struct LogKeys: Sendable {
     package let schedule: ChainSchedule
     package let signer: CheckpointSigner
     package let idempotency: IdempotencyKeys
-    /// SubjectPublicKeyInfo of the key for RFC 9942 receipts, DER.
-    package let receiptSPKI: [UInt8]
+    /// For RFC 9942 receipts, and nothing else.
+    package let receiptSigner: ReceiptSigner
     /// Where they lie; nil for keys that die with the process.
     private let folder: String?
 
@@ -84,7 +84,8 @@ package struct LogKeys: Sendable {
             identity: identity, schedule: try ChainSchedule(epochs), signer: signer,
             idempotency: IdempotencyKeys(
                 key: try PrivateFile.readSecret(folder + "/idempotency.key", count: 32)),
-            receiptSPKI: receipt.publicKey.spki, folder: folder)
+            receiptSigner: ReceiptSigner(origin: identity.origin.text, ecdsa: receipt),
+            folder: folder)
     }
 
     /// New keys that are kept nowhere, for a log that dies with the process: a second start under
@@ -100,7 +101,9 @@ package struct LogKeys: Sendable {
                 origin: origin.text, ed25519: try Ed25519PrivateKey(seed: .random(count: 32)),
                 ecdsa: try P256PrivateKey(scalar: randomScalar())),
             idempotency: IdempotencyKeys(key: .random(count: 32)),
-            receiptSPKI: try P256PrivateKey(scalar: randomScalar()).publicKey.spki, folder: nil)
+            receiptSigner: ReceiptSigner(
+                origin: origin.text, ecdsa: try P256PrivateKey(scalar: randomScalar())),
+            folder: nil)
     }
 
     /// Whether a log has been begun with these keys.

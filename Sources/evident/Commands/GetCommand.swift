@@ -13,6 +13,7 @@ struct GetCommand: AsyncParsableCommand {
               evident get 17 --token-file reader-token
               evident get 0198c0de-0000-7000-8000-000000000001 --receipt --token-file token
               evident get 17 --proof --token-file token > 17.tlog-proof
+              evident get 17 --cose --token-file token > 17.cose
               evident get --checkpoint
 
             A record needs a reader's or an auditor's token; receipts and proofs of its own records,
@@ -25,6 +26,9 @@ struct GetCommand: AsyncParsableCommand {
     @Flag(help: "The receipt.")
     var receipt = false
 
+    @Flag(help: "The receipt in COSE, as RFC 9942 has it.")
+    var cose = false
+
     @Flag(help: "The inclusion proof as a .tlog-proof file.")
     var proof = false
 
@@ -34,8 +38,8 @@ struct GetCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
-        guard [receipt, proof, checkpoint].filter(\.self).count <= 1 else {
-            throw ValidationError("--receipt, --proof and --checkpoint exclude one another")
+        guard [receipt, cose, proof, checkpoint].filter(\.self).count <= 1 else {
+            throw ValidationError("--receipt, --cose, --proof and --checkpoint exclude one another")
         }
         guard checkpoint == (record == nil) else {
             throw ValidationError("name a record by id or index, or ask for --checkpoint alone")
@@ -53,11 +57,14 @@ struct GetCommand: AsyncParsableCommand {
     func run() async throws {
         var path = "/checkpoint"
         if let record {
-            path = "/v1/audit/\(record)\(receipt ? "/receipt" : proof ? "/proof" : "")"
+            let part =
+                receipt ? "/receipt" : cose ? "/receipt?format=cose" : proof ? "/proof" : ""
+            path = "/v1/audit/\(record)\(part)"
         }
         let bytes = try await server.withEndpoint { (endpoint) async throws in
             try await endpoint.get(path)
         }
+        if cose { return Terminal.write(bytes, to: 1) }
         let text = String(decoding: bytes, as: UTF8.self)
         Terminal.write(text.hasSuffix("\n") ? text : text + "\n", to: 1)
     }

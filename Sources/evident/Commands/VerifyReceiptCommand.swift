@@ -4,6 +4,7 @@ import ArgumentParser
 import AuditChain
 import Foundation
 import LogClient
+import LogCrypto
 import LogStorage
 import Merkle
 import SignedNote
@@ -18,12 +19,20 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
               evident verify receipt receipt.json --vkey KEY
               evident verify receipt receipts/*.json --vkey KEY --json
               evident verify receipt receipt.json --policy witnesses.policy
+              evident verify receipt receipt.cose --vkey KEY --receipt-key SPKI
             """)
 
-    @Argument(help: "Files, each a receipt.")
+    @Argument(help: "Files, each a receipt, as JSON or as COSE.")
     var files: [String]
 
     @OptionGroup var keys: KeyOptions
+
+    @Option(
+        help: """
+            For COSE receipts: the log's key es256-receipt, SubjectPublicKeyInfo in base64 \
+            (spki). [EVIDENT_RECEIPT_KEY]
+            """)
+    var receiptKey: String?
 
     @Flag(help: "Print one line of JSON for each file.")
     var json = false
@@ -45,11 +54,12 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
 
     func run() async throws {
         let check = ReceiptCheck(try keys.pinned(ProcessInfo.processInfo.environment))
+        let coseKey = try pinnedReceiptKey()
         var worst = ExitStatus.ok
         for file in files {
             let outcome: Outcome
             do throws(CommandFailure) {
-                outcome = try verify(file, check)
+                outcome = try verify(file, check, coseKey)
             } catch {
                 try show(file, error)
                 worst = Self.worse(worst, error.status)
@@ -61,9 +71,16 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
     }
 
     private func verify(
-        _ file: String, _ check: ReceiptCheck
+        _ file: String, _ check: ReceiptCheck, _ coseKey: ReceiptKey?
     ) throws(CommandFailure) -> Outcome {
-        let receipt = try Self.read(file)
+        let bytes = try Self.read(file)
+        if COSEReceipt.isLikely(bytes) { return try verify(file, cose: bytes, check, coseKey) }
+        let receipt: Receipt
+        do {
+            receipt = try Receipt(parsing: bytes)
+        } catch {
+            throw CommandFailure(.unverifiable, "it is not a receipt (\(error))")
+        }
         let verified = try check.verify(receipt)
         return Outcome(
             file: file, verdict: "verified", index: receipt.index,
@@ -73,20 +90,47 @@ struct VerifyReceiptCommand: AsyncParsableCommand {
             witnesses: verified.proven.witnesses)
     }
 
-    private static func read(_ file: String) throws(CommandFailure) -> Receipt {
-        let bytes: [UInt8]
+    private func verify(
+        _ file: String, cose bytes: [UInt8], _ check: ReceiptCheck, _ key: ReceiptKey?
+    ) throws(CommandFailure) -> Outcome {
+        guard let key else {
+            throw CommandFailure(
+                .unverifiable,
+                "a COSE receipt needs the log's receipt key: --receipt-key SPKI (the operator has"
+                    + " it; /v1/log names it es256-receipt)")
+        }
+        let receipt: COSEReceipt
+        do {
+            receipt = try COSEReceipt(parsing: bytes)
+        } catch {
+            throw CommandFailure(.unverifiable, "it is not a receipt (\(error))")
+        }
+        let verified = try check.verify(receipt, key: key)
+        return Outcome(
+            file: file, verdict: "verified", index: verified.index,
+            timestampMs: verified.leaf.timestampMS, treeSize: verified.head.size,
+            origin: check.pinned.origin.text)
+    }
+
+    private func pinnedReceiptKey() throws(CommandFailure) -> ReceiptKey? {
+        let text = receiptKey ?? ProcessInfo.processInfo.environment["EVIDENT_RECEIPT_KEY"] ?? ""
+        guard !text.isEmpty else { return nil }
+        guard let key = Base64.decode(text).flatMap({ ReceiptKey(spki: $0) }) else {
+            throw .usage(
+                "\(text.quoted) is not a receipt key",
+                advice: "It is the spki of es256-receipt in /v1/log: 124 characters of base64.")
+        }
+        return key
+    }
+
+    private static func read(_ file: String) throws(CommandFailure) -> [UInt8] {
         do {
             guard let found = try PrivateFile.read(file, followingLinks: true) else {
                 throw FileError(.missing, file, "there is no such file")
             }
-            bytes = found
+            return found
         } catch {
             throw CommandFailure(.inputOutput, "\(error)")
-        }
-        do {
-            return try Receipt(parsing: bytes)
-        } catch {
-            throw CommandFailure(.unverifiable, "it is not a receipt (\(error))")
         }
     }
 

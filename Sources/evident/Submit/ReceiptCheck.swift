@@ -31,6 +31,17 @@ struct ReceiptCheck: Sendable {
         }
     }
 
+    /// The same of a COSE receipt, under its own key.
+    func verify(
+        _ receipt: COSEReceipt, key: ReceiptKey
+    ) throws(CommandFailure) -> VerifiedCOSEReceipt {
+        do {
+            return try receipt.verify(by: pinned, key: key)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
     /// Verifies a receipt that most likely has the same checkpoint as the one before, as those of
     /// a batch do: its signature is then not verified again.
     mutating func verifyNext(_ receipt: Receipt) throws(CommandFailure) {
