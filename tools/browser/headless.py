@@ -26,7 +26,8 @@ class Browser:
                 "--no-first-run", "--disable-extensions", "--disable-background-networking",
                 "--disable-component-update", "--force-color-profile=srgb", "--lang=en",
                 # Names of other hosts lead nowhere: a page that asks for one fails its check.
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                "--host-resolver-rules=MAP plain.test 127.0.0.1, MAP * ~NOTFOUND,"
+                " EXCLUDE 127.0.0.1",
                 f"--window-size={width},{height}"):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})

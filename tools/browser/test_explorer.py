@@ -143,6 +143,24 @@ class Explorer(unittest.TestCase):
         self.open("")
         self.assertIn("Pinned here", self.browser.text("#main"))
 
+    def test_a_form_survives_a_newer_head(self):
+        self.open("")
+        size, _ = self.log.head()
+        self.browser.one("[aria-labelledby=pinned] summary").click()
+        field = self.browser.wait(lambda: self.browser.one("#pin-vkey"), "the form")
+        field.send_keys("half a k")
+        self.submit(record(2))
+        self.browser.wait(lambda: self.browser.text(".number").replace("\u202f", "") != str(size),
+                          "the next head", 25)
+        field.send_keys("ey")
+        self.assertEqual("half a key", field.get_attribute("value"))
+
+    def test_without_webcrypto_nothing_is_verified(self):
+        """By plain HTTP from another machine a browser gives a page no WebCrypto."""
+        self.browser.open(self.log.url.replace("127.0.0.1", "plain.test") + "/")
+        self.browser.wait(lambda: "has no WebCrypto" in self.browser.text("#alarm"), "an alarm")
+        self.assertNotIn("verified", self.browser.text("#main").replace("was verified yet", ""))
+
     def test_a_changed_key_is_told(self):
         self.open("")
         other = json.loads((ROOT / "Tests" / "Vectors" / "checkpoint.json").read_text())["vkey"]

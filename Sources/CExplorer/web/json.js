@@ -17,78 +17,77 @@ export class JSONRefused extends Unverifiable {
     }
 }
 
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
-const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 const ESCAPED = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
-const WORDS = [["true", true], ["false", false], ["null", null]];
+const SPACE = /[ \t\n\r]*/y;
+const WORD = /true|false|null/y;
+const NUMBER = /[-+.0-9eE]+/y;
+const PLAIN = /[^"\\\u0000-\u001f]+/y;
+const CODE_UNIT = /\\u([0-9A-Fa-f]{4})/y;
+const NONCHARACTER = new RegExp(`[\\ufdd0-\\ufdef${Array.from({ length: 17 }, (_, plane) => (
+    `\\u{${(plane * 0x10000 + 0xfffe).toString(16)}}\\u{${(plane * 0x10000 + 0xffff).toString(16)}}`
+)).join("")}]`, "u");
 
 class StrictParser {
     constructor(bytes, maxMembers) {
-        this.bytes = bytes;
+        this.text = utf8Text(bytes);
         this.at = 0;
         this.members = 0;
         this.maxMembers = maxMembers;
+        if (this.text === null) throw new JSONRefused("invalid UTF-8", 0);
     }
 
-    refuse(code, offset = this.at) {
-        throw new JSONRefused(code, offset);
+    refuse(code, place = this.at) {
+        throw new JSONRefused(code, utf8(this.text.slice(0, place)).length);
     }
 
     document() {
-        if (utf8Text(this.bytes) === null) this.refuse("invalid UTF-8", 0);
         this.space();
-        if (this.bytes[this.at] !== OPEN_OBJECT) this.refuse("not an object");
+        if (this.text[this.at] !== "{") this.refuse("not an object");
         const value = this.value(1);
         this.space();
-        if (this.at !== this.bytes.length) this.refuse("bytes after the object");
+        if (this.at !== this.text.length) this.refuse("bytes after the object");
         return value;
     }
 
+    /** What a sticky pattern finds here, which is then taken; null if it does not fit. */
+    match(pattern) {
+        pattern.lastIndex = this.at;
+        const found = pattern.exec(this.text);
+        if (found) this.at = pattern.lastIndex;
+        return found;
+    }
+
     space() {
-        while ([0x20, 0x09, 0x0a, 0x0d].includes(this.bytes[this.at])) this.at += 1;
+        this.match(SPACE);
     }
 
-    take(byte) {
+    /** Whether the character comes next, which is then taken. */
+    has(character) {
         this.space();
-        if (this.bytes[this.at] !== byte) this.refuse("unexpected byte or end");
-        this.at += 1;
-    }
-
-    /** Whether the byte comes next, which is then taken. */
-    has(byte) {
-        this.space();
-        if (this.bytes[this.at] !== byte) return false;
+        if (this.text[this.at] !== character) return false;
         this.at += 1;
         return true;
     }
 
-    /** The text between two places; empty if these are not between characters. */
-    ascii(start, end) {
-        return utf8Text(this.bytes.subarray(start, end)) ?? "";
+    take(character) {
+        if (!this.has(character)) this.refuse("unexpected byte or end");
     }
 
     value(depth) {
         this.space();
-        const first = this.bytes[this.at];
-        if ((first === OPEN_OBJECT || first === OPEN_LIST) && depth > MAX_DEPTH) {
-            this.refuse("too deep");
-        }
-        if (first === OPEN_OBJECT) return this.object(depth);
-        if (first === OPEN_LIST) return this.list(depth);
-        if (first === QUOTE) return this.string();
-        for (const [word, value] of WORDS) {
-            if (this.ascii(this.at, this.at + word.length) === word) {
-                this.at += word.length;
-                return value;
-            }
-        }
-        return this.number();
+        const first = this.text[this.at];
+        if ((first === "{" || first === "[") && depth > MAX_DEPTH) this.refuse("too deep");
+        if (first === "{") return this.object(depth);
+        if (first === "[") return this.list(depth);
+        if (first === '"') return this.string();
+        const word = this.match(WORD);
+        return word ? { true: true, false: false, null: null }[word[0]] : this.number();
     }
 
     object(depth) {
         const result = new Map();
-        this.take(OPEN_OBJECT);
-        if (this.has(CLOSE_OBJECT)) return result;
+        this.take("{");
+        if (this.has("}")) return result;
         do {
             this.space();
             const start = this.at;
@@ -96,88 +95,68 @@ class StrictParser {
             if (result.has(name)) this.refuse("duplicate member", start);
             this.members += 1;
             if (this.members > this.maxMembers) this.refuse("too many members", start);
-            this.take(COLON);
+            this.take(":");
             result.set(name, this.value(depth + 1));
-        } while (this.has(COMMA));
-        this.take(CLOSE_OBJECT);
+        } while (this.has(","));
+        this.take("}");
         return result;
     }
 
     list(depth) {
         const result = [];
-        this.take(OPEN_LIST);
-        if (this.has(CLOSE_LIST)) return result;
+        this.take("[");
+        if (this.has("]")) return result;
         do {
             result.push(this.value(depth + 1));
-        } while (this.has(COMMA));
-        this.take(CLOSE_LIST);
+        } while (this.has(","));
+        this.take("]");
         return result;
     }
 
     string() {
-        if (this.bytes[this.at] !== QUOTE) this.refuse("unexpected byte or end");
+        if (this.text[this.at] !== '"') this.refuse("unexpected byte or end");
         this.at += 1;
-        const parts = [];
+        let value = "";
         for (;;) {
             const start = this.at;
-            const byte = this.bytes[start];
-            if (byte === undefined) this.refuse("unterminated string");
-            if (byte === QUOTE) {
+            const next = this.text[start];
+            if (next === undefined) this.refuse("unterminated string");
+            if (next === '"') {
                 this.at += 1;
-                return parts.join("");
+                return value;
             }
-            if (byte < 0x20) this.refuse("raw control character");
-            const part = byte === BACKSLASH ? this.escape() : this.run();
-            parts.push(part);
-            for (const scalar of part) {
-                const code = scalar.codePointAt(0);
-                if ((code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) === 0xfffe) {
-                    this.refuse("noncharacter", start);
-                }
-            }
+            if (next < " ") this.refuse("raw control character");
+            const part = next === "\\" ? this.escape() : this.match(PLAIN)[0];
+            if (NONCHARACTER.test(part)) this.refuse("noncharacter", start);
+            value += part;
         }
-    }
-
-    /** Characters up to the next one that ends the string, escapes, or is refused. */
-    run() {
-        const start = this.at;
-        while (this.bytes[this.at] >= 0x20 && this.bytes[this.at] !== QUOTE
-            && this.bytes[this.at] !== BACKSLASH) this.at += 1;
-        return utf8Text(this.bytes.subarray(start, this.at));
     }
 
     escape() {
         const start = this.at;
-        const kind = this.ascii(start + 1, start + 2);
+        const kind = this.text[start + 1];
         if (Object.hasOwn(ESCAPED, kind)) {
             this.at += 2;
             return ESCAPED[kind];
         }
         const unit = this.codeUnit(start);
         if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
-        if (unit > 0xdbff || this.bytes[this.at] !== BACKSLASH) this.refuse("lone surrogate", start);
+        if (unit > 0xdbff || this.text[this.at] !== "\\") this.refuse("lone surrogate", start);
         const low = this.codeUnit(start);
         if (low < 0xdc00 || low > 0xdfff) this.refuse("lone surrogate", start);
         return String.fromCharCode(unit, low);
     }
 
     codeUnit(start) {
-        const text = this.ascii(this.at, this.at + 6);
-        if (!/^\\u[0-9A-Fa-f]{4}$/.test(text)) this.refuse("bad escape", start);
-        this.at += 6;
-        return parseInt(text.slice(2), 16);
+        const found = this.match(CODE_UNIT);
+        return found ? parseInt(found[1], 16) : this.refuse("bad escape", start);
     }
 
     number() {
         const start = this.at;
-        let end = start;
-        while (end < this.bytes.length && /[-+.0-9eE]/.test(String.fromCharCode(this.bytes[end]))) {
-            end += 1;
-        }
-        const text = this.ascii(start, end);
+        const text = this.match(NUMBER)?.[0] ?? "";
         const match = /^-?(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE][+-]?[0-9]+)?$/.exec(text);
-        if (!match) this.refuse("unexpected byte or end");
-        this.at = end;
+        if (!match) this.refuse("unexpected byte or end", start);
         const digits = (match[1] + (match[2] ?? "")).replace(/^0+/, "").replace(/0+$/, "");
         if (digits.length > 17) this.refuse("more than 17 significant digits", start);
         if (digits === "") return 0;

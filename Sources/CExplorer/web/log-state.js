@@ -9,7 +9,7 @@ import { openCheckpoint } from "./note.js";
 import { parsePolicy } from "./policy.js";
 import { getJSON, getText, logTiles } from "./source.js";
 import { Trust } from "./trust.js";
-import { Tampered, verdictOf } from "./verdict.js";
+import { Tampered, Unverifiable, verdictOf } from "./verdict.js";
 
 /** The tree head key that the log states, in base64; null if it states none. */
 function statedSPKI(description) {
@@ -46,6 +46,7 @@ export class LogState extends EventTarget {
 
     /** The keys and the policy that everything is checked by. */
     pinned() {
+        if (!this.trust.load()) throw new Unverifiable("no key of this log is known yet");
         const { vkey, spki, policy } = this.trust.load();
         const pinned = pinLog(vkey, parsePolicy(policy));
         const bytes = unbase64(spki ?? "");

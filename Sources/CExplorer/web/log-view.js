@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log as a whole: its head, who signed it, what it is pinned by, how it grew.
 
-import { ageText, badge, clockText, code, facts, fill, folded, grouped, h, table } from "./dom.js";
+import {
+    ageText, badge, clockText, code, facts, fill, folded, grouped, h, table,
+} from "./dom.js";
 import { growthFigure, growthTable, sampleGrowth } from "./growth.js";
 import { rootText } from "./log-state.js";
 import { timeText } from "./bytes.js";
@@ -45,20 +47,21 @@ function signedMS(opened) {
     return times.length > 0 ? Math.max(...times) : null;
 }
 
-function headCard(state) {
-    const { opened, growth } = state;
-    if (!opened) return h("p", {}, "No head of this log was verified yet.");
+function headPart(state) {
+    const { opened, growth, problem } = state;
+    const part = (...content) => h("section", { "aria-labelledby": "head", class: "wide" },
+        h("h2", { id: "head", tabindex: "-1" }, "Newest head"), content);
+    if (!opened) return part(h("p", {}, "No head of this log was verified yet."));
     const at = signedMS(opened);
-    return [
+    return part(
         h("p", { class: "figure" }, h("span", { class: "number" }, grouped(opened.size)), " entries ",
-            badge(state.problem ? state.problem.verdict : VERIFIED)),
+            badge(problem ? problem.verdict : VERIFIED)),
         facts([
             ["Root", code(rootText(opened))],
             at === null ? null : ["Signed", h("time", { datetime: timeText(at) }, clockText(at)), ", ",
                 h("span", { class: "age", "data-ms": at }, ageText(Date.now() - at))],
             growth ? ["Growth", growth] : null,
-        ]),
-    ];
+        ]));
 }
 
 function signatureRow(line) {
@@ -128,6 +131,7 @@ function pinForm(state, pin) {
 }
 
 function growthCard(state) {
+    if (!state.opened) return null;
     const figure = h("div", {}, h("p", { class: "detail" }, "Reading times\u2026"));
     sampleGrowth(state.tiles, state.opened.size).then(
         (points) => fill(figure, growthFigure(points),
@@ -152,22 +156,36 @@ function aboutCard({ description }) {
         ]));
 }
 
-/** The view; it is made anew when the head or the pin changes, and keeps what is being typed. */
+/** The parts of the view, each with what it depends on. */
+const PARTS = [
+    { make: headPart, on: ({ opened, problem, growth }) => [opened?.note, problem, growth] },
+    { make: growthCard, on: ({ opened }) => opened?.size },
+    { make: signaturesCard, on: ({ opened, trust }) => [opened?.note, trust.load()?.policy] },
+    { make: trustCard, on: ({ trust }) => {
+        const { vkey, policy, isGiven } = trust.load() ?? {};
+        return [vkey, policy, isGiven];
+    } },
+    { make: aboutCard, on: ({ description }) => description },
+];
+
+/** The view. A part is made anew only when what it shows has changed: others keep what is typed. */
 export function logView(state) {
-    const parts = h("div", { class: "view" });
-    let shown = "";
+    const view = h("div", { class: "view" });
+    const shown = PARTS.map(() => ({ key: null, element: null }));
     const draw = () => {
-        const { opened, problem, trust } = state;
-        const pin = trust.load();
-        const now = JSON.stringify([opened?.note, problem, pin?.vkey, pin?.policy, pin?.isGiven, state.growth]);
-        if (now === shown) return;
-        shown = now;
-        fill(parts,
-            h("section", { "aria-labelledby": "head", class: "wide" },
-                h("h2", { id: "head", tabindex: "-1" }, "Newest head"), headCard(state)),
-            opened ? growthCard(state) : null, signaturesCard(state), trustCard(state), aboutCard(state));
+        PARTS.forEach(({ make, on }, at) => {
+            const key = JSON.stringify(on(state)) ?? "";
+            if (key === shown[at].key) return;
+            shown[at] = { key, element: make(state) };
+        });
+        const elements = shown.map(({ element }) => element).filter(Boolean);
+        // What stays is not touched, for it may have the focus.
+        elements.forEach((element, at) => {
+            if (view.children[at] !== element) view.insertBefore(element, view.children[at] ?? null);
+        });
+        [...view.children].filter((child) => !elements.includes(child)).forEach((child) => child.remove());
     };
     state.addEventListener("change", draw);
     draw();
-    return { element: parts, close: () => state.removeEventListener("change", draw) };
+    return { element: view, close: () => state.removeEventListener("change", draw) };
 }

@@ -19,8 +19,7 @@ async function resolve(text) {
     const hash = unhex(text.toLowerCase(), 32) ?? unbase64(text, 32);
     if (hash) {
         const { index } = await getJSON(`v1/proof/inclusion?hash=${hex(hash)}`);
-        if (!Number.isSafeInteger(index)) throw new Error("the log names no index for this hash");
-        return { index, hash };
+        return { index: checked(index), hash };
     }
     if (ID.test(text.toLowerCase())) return { index: await indexOfID(text.toLowerCase()) };
     throw new Error("give an index, a leaf hash of 64 hex digits, or a record's id");
@@ -30,7 +29,13 @@ async function indexOfID(id) {
     if (!token.load()) throw new Error("looking up an id takes a reader's or an auditor's token");
     const response = await getWithToken(`v1/audit/${id}/receipt`, token.value, "application/json");
     if (!response.ok) throw new Error("no record of this id is there for this token");
-    return (await response.json()).index;
+    return checked((await response.json()).index);
+}
+
+/** An index as the server says it. */
+function checked(index) {
+    if (Number.isSafeInteger(index) && index >= 0) return index;
+    throw new Error("the server names no index");
 }
 
 /** A part that asks for a token; it goes nowhere but to this server. */

@@ -4,15 +4,15 @@
 
 /** The first 32 bits of the fractional parts of roots of the first primes. */
 function fractions(count, root) {
-    const words = [];
-    for (let candidate = 2; words.length < count; candidate += 1) {
+    const found = [];
+    for (let candidate = 2; found.length < count; candidate += 1) {
         let isPrime = true;
         for (let divisor = 2; divisor * divisor <= candidate; divisor += 1) {
             if (candidate % divisor === 0) isPrime = false;
         }
-        if (isPrime) words.push(fraction(candidate, root));
+        if (isPrime) found.push(fraction(candidate, root));
     }
-    return words;
+    return found;
 }
 
 /** floor(2^32 * n^(1/root)) mod 2^32, by whole numbers: no rounding of a double can touch it. */
@@ -31,22 +31,25 @@ function fraction(n, root) {
 const ROUND_CONSTANTS = Uint32Array.from(fractions(64, 3));
 const INITIAL_STATE = Uint32Array.from(fractions(8, 2));
 
+/** The message schedule of the block at hand. */
+const schedule = new Uint32Array(64);
+
 const rotated = (word, count) => (word >>> count) | (word << (32 - count));
 
 /** Mixes one block of 64 bytes into the state. */
-function compress(state, words, view, offset) {
-    for (let t = 0; t < 16; t += 1) words[t] = view.getUint32(offset + 4 * t);
+function compress(state, view, offset) {
+    for (let t = 0; t < 16; t += 1) schedule[t] = view.getUint32(offset + 4 * t);
     for (let t = 16; t < 64; t += 1) {
-        const [before, older] = [words[t - 2], words[t - 15]];
+        const [before, older] = [schedule[t - 2], schedule[t - 15]];
         const s1 = rotated(before, 17) ^ rotated(before, 19) ^ (before >>> 10);
         const s0 = rotated(older, 7) ^ rotated(older, 18) ^ (older >>> 3);
-        words[t] = s1 + words[t - 7] + s0 + words[t - 16];
+        schedule[t] = s1 + schedule[t - 7] + s0 + schedule[t - 16];
     }
     let a = state[0], b = state[1], c = state[2], d = state[3];
     let e = state[4], f = state[5], g = state[6], h = state[7];
     for (let t = 0; t < 64; t += 1) {
         const s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
-        const first = (h + s1 + ((e & f) ^ (~e & g)) + ROUND_CONSTANTS[t] + words[t]) | 0;
+        const first = (h + s1 + ((e & f) ^ (~e & g)) + ROUND_CONSTANTS[t] + schedule[t]) | 0;
         const s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22);
         const second = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
         h = g, g = f, f = e, e = (d + first) | 0;
@@ -69,8 +72,7 @@ export function sha256(...parts) {
     const view = new DataView(padded.buffer);
     view.setBigUint64(padded.length - 8, BigInt(count) * 8n);
     const state = INITIAL_STATE.slice();
-    const words = new Uint32Array(64);
-    for (let offset = 0; offset < padded.length; offset += 64) compress(state, words, view, offset);
+    for (let offset = 0; offset < padded.length; offset += 64) compress(state, view, offset);
     const digest = new DataView(new ArrayBuffer(32));
     state.forEach((word, place) => digest.setUint32(4 * place, word));
     return new Uint8Array(digest.buffer);

@@ -82,7 +82,6 @@ struct ExplorerRoutes: Sendable {
         headers[.contentSecurityPolicy] = policy
         headers[.xContentTypeOptions] = "nosniff"
         headers[.referrerPolicy] = "no-referrer"
-        headers[.openerPolicy] = "same-origin"
         if names(request.headers[.ifNoneMatch], form.tag) {
             return Response(status: .notModified, headers: headers)
         }
@@ -133,5 +132,4 @@ private struct ExplorerFile {
 
 extension HTTPField.Name {
     fileprivate static let referrerPolicy = custom("referrer-policy")
-    fileprivate static let openerPolicy = custom("cross-origin-opener-policy")
 }
