@@ -161,6 +161,26 @@ class Explorer(unittest.TestCase):
         self.browser.wait(lambda: "has no WebCrypto" in self.browser.text("#alarm"), "an alarm")
         self.assertNotIn("verified", self.browser.text("#main").replace("was verified yet", ""))
 
+    def test_a_key_that_the_log_alone_states_opens_nothing(self):
+        self.open("")
+        outcomes = self.browser.run("""
+            const { openCheckpoint } = await import("/explorer/note.js");
+            const { LogState } = await import("/explorer/log-state.js");
+            const state = new LogState();
+            await state.refresh();
+            const note = await (await fetch("checkpoint")).text();
+            const lines = note.split("\\n");
+            const outcomes = [];
+            for (const without of [null, 4, 5]) {
+                const text = lines.filter((_, at) => at !== without).join("\\n");
+                outcomes.push(await openCheckpoint(text, state.pinned()).then(
+                    () => "opened", (error) => error.message));
+            }
+            return outcomes""")
+        self.assertEqual("opened", outcomes[0])
+        self.assertIn("no signature by a pinned key", outcomes[1])
+        self.assertEqual("opened", outcomes[2])
+
     def test_a_changed_key_is_told(self):
         self.open("")
         other = json.loads((ROOT / "Tests" / "Vectors" / "checkpoint.json").read_text())["vkey"]

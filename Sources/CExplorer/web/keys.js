@@ -37,9 +37,14 @@ function makeKey(name, type, material) {
     return { name, type, material, id, vkey: `${name}+${id}+${base64(joined([type], material))}` };
 }
 
-/** A log's tree head key (type 0x05), given by its SubjectPublicKeyInfo in DER. */
-export function treeHeadKey(origin, spki) {
-    return makeKey(origin, TREE_HEAD, spki);
+/**
+ * A log's tree head key (type 0x05), given by its SubjectPublicKeyInfo in DER.
+ *
+ * One that the log alone states checks its own lines and their times, and opens nothing: else a
+ * server could sign what the given key never signed.
+ */
+export function treeHeadKey(origin, spki, isStated = false) {
+    return { ...makeKey(origin, TREE_HEAD, spki), isStated };
 }
 
 /** Reads a key's text form, `name+id+base64`; throws Unverifiable for anything else. */

@@ -51,7 +51,7 @@ export class LogState extends EventTarget {
         const pinned = pinLog(vkey, parsePolicy(policy));
         const bytes = unbase64(spki ?? "");
         const hasOwn = pinned.keys.some(({ type }) => type === 5);
-        if (bytes?.length && !hasOwn) pinned.keys.push(treeHeadKey(pinned.origin, bytes));
+        if (bytes?.length && !hasOwn) pinned.keys.push(treeHeadKey(pinned.origin, bytes, true));
         return pinned;
     }
 

@@ -68,7 +68,8 @@ function signatureRow(line) {
     const row = (kind, verdict, when = "") => [
         h("div", { class: "who" }, line.name, h("p", { class: "detail" }, kind, when)), verdict];
     if (line.key) {
-        return row(KINDS[line.key.type], badge(VERIFIED),
+        const kind = KINDS[line.key.type] + (line.key.isStated ? " (its key is as the log stated it)" : "");
+        return row(kind, badge(VERIFIED),
             line.signedMS === undefined ? "" : `, ${clockText(Number(line.signedMS))}`);
     }
     if (line.isByStatedKey === true) {

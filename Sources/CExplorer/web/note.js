@@ -49,8 +49,8 @@ export function parseCheckpoint(text) {
 /**
  * Opens a checkpoint under what was pinned, and says of each line whose it is.
  *
- * At least one of the log's own keys must have signed. A line of a pinned key that does not verify
- * refuses the whole; lines of other keys say nothing.
+ * At least one of the log's own keys must have signed, and not one that only the log states. A line
+ * of a pinned key that does not verify refuses the whole; lines of other keys say nothing.
  */
 export async function openCheckpoint(note, pinned) {
     const { text, lines } = parseNote(note);
@@ -66,7 +66,7 @@ export async function openCheckpoint(note, pinned) {
         }
         signatures.push({ ...line, key, ...timesOf(line, key) });
     }
-    const isLogs = ({ key }) => key && key.type !== COSIGNATURE;
+    const isLogs = ({ key }) => key && key.type !== COSIGNATURE && !key.isStated;
     if (!signatures.some(isLogs)) {
         throw new Unverifiable("the checkpoint bears no signature by a pinned key of the log");
     }
