@@ -5,111 +5,21 @@
     tools/browser/test_explorer.py                 all checks
     PICTURES=DIR tools/browser/test_explorer.py    also keep a picture of each view
 
-Heads, look-ups and evidence are verified in the page; altered evidence, a changed key and a forked
-log are found; hostile content is shown as text; every view passes the rules of accessibility in
-light and dark, wide and narrow. A console that says anything fails the check.
+Heads, look-ups and evidence are verified in the page, altered evidence is found; hostile content is
+shown as text; every view passes the rules of accessibility in light and dark, wide and narrow.
 """
 
 import json
 import os
 import pathlib
-import shutil
-import sys
-import tempfile
 import unittest
 
-sys.dont_write_bytecode = True
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-from accessibility import findings, reachable  # noqa: E402  (the path is set above)
-from evident_process import LogProcess, Producer, copy_folder, record  # noqa: E402
-from headless import Browser  # noqa: E402
-
-HOSTILE = "<img src=x onerror=\"window.wasRun=1\"><script>window.wasRun=1</script>"
-RECORDS = 600
+from accessibility import findings, reachable
+from explorer_case import HOSTILE, ExplorerCase
+from evident_process import record
 
 
-class Explorer(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(dir=ROOT / ".build"))
-        cls.log = LogProcess(cls.folder / "data").init("log.example.com/explored")
-        cls.auditor = cls.log.token("auditor")
-        cls.producer = Producer(cls.log, cls.log.token())
-        cls.log.start()
-        lines = "\n".join(json.dumps(record(n)) for n in range(RECORDS))
-        status, _ = cls.producer.post(lines.encode(), kind="application/x-ndjson")
-        assert status == 200, status
-        cls.hostile = cls.submit(record(7, actor={"id": HOSTILE, "type": "human"},
-                                        details={HOSTILE: [HOSTILE]}))
-        cls.browser = Browser()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.driver.quit()
-        cls.producer.close()
-        cls.log.stop()
-        shutil.rmtree(cls.folder)
-
-    def setUp(self):
-        self.browser.size(1100, 900)
-        self.browser.dark(False)
-        self.open("")
-        self.browser.run("localStorage.clear(); sessionStorage.clear()")
-        self.expect_problems = False
-        self.browser.problems()
-
-    def tearDown(self):
-        said = self.browser.problems()
-        if not self.expect_problems:
-            self.assertEqual([], said)
-        self.assertFalse(self.browser.run("return 'wasRun' in window"))
-
-    # -- helpers --------------------------------------------------------------------------------------
-
-    @classmethod
-    def submit(cls, document):
-        status, body = cls.producer.post(json.dumps(document).encode())
-        assert status == 201, body
-        return json.loads(body)
-
-    def get(self, path):
-        status, body = self.log.request("GET", path, headers={
-            "Authorization": f"Bearer {self.auditor}"})
-        self.assertEqual(status, 200, body)
-        return body
-
-    def open(self, view):
-        """Loads the page anew, at a view."""
-        self.browser.open("about:blank")
-        self.browser.open(f"{self.log.url}/#/{view}")
-        self.browser.wait(lambda: self.browser.all("#views a[aria-current]"), "the page")
-
-    def article(self):
-        return self.browser.wait(lambda: self.browser.one("article"), "an outcome")
-
-    def paste_token(self):
-        field = self.browser.one("#token")
-        field.clear()
-        field.send_keys(self.auditor)
-
-    def drop(self, *files):
-        """Drops (name, text) files on the zone; returns the cards when all are there."""
-        self.browser.run("""
-            const transfer = new DataTransfer();
-            for (const [name, text] of given[0]) transfer.items.add(new File([text], name));
-            document.querySelector(".results").replaceChildren();
-            document.querySelector(".drop").dispatchEvent(
-                new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }))""",
-                         files)
-        self.browser.wait(lambda: len(self.browser.all("article")) == len(files), "cards")
-        return self.browser.all("article")
-
-    def failed(self, card):
-        return [step.get_attribute("data-step") for step in
-                card.find_elements("css selector", ".steps > li")
-                if step.find_elements("css selector", ".badge.tampered, .badge.doubt")]
-
+class Explorer(ExplorerCase):
     # -- the log --------------------------------------------------------------------------------------
 
     def test_the_head_is_verified_and_grows(self):
@@ -128,21 +38,6 @@ class Explorer(unittest.TestCase):
                           "the next head", 25)
         self.assertIn(f"begins with the {size} entries", self.browser.text("section.wide"))
 
-    def test_a_given_key_and_policy_are_pinned(self):
-        self.open("")
-        self.browser.one("[aria-labelledby=pinned] summary").click()
-        self.browser.wait(lambda: self.browser.one("#pin-vkey"), "the form")
-        for vkey, policy, said in (("nonsense", "", "looks like"), (self.log.vkey(), "quorum x", "line 1")):
-            self.browser.run("document.getElementById('pin-vkey').value = given[0];"
-                             "document.getElementById('pin-policy').value = given[1]", vkey, policy)
-            self.browser.one("[aria-labelledby=pinned] form button").click()
-            self.browser.wait(lambda s=said: s in self.browser.text("form .error"), said)
-        self.browser.run("document.getElementById('pin-policy').value = ''")
-        self.browser.one("[aria-labelledby=pinned] form button").click()
-        self.browser.wait(lambda: "Pinned here" in self.browser.text("#main"), "the pin")
-        self.open("")
-        self.assertIn("Pinned here", self.browser.text("#main"))
-
     def test_a_form_survives_a_newer_head(self):
         self.open("")
         size, _ = self.log.head()
@@ -154,71 +49,6 @@ class Explorer(unittest.TestCase):
                           "the next head", 25)
         field.send_keys("ey")
         self.assertEqual("half a key", field.get_attribute("value"))
-
-    def test_without_webcrypto_nothing_is_verified(self):
-        """By plain HTTP from another machine a browser gives a page no WebCrypto."""
-        self.browser.open(self.log.url.replace("127.0.0.1", "plain.test") + "/")
-        self.browser.wait(lambda: "has no WebCrypto" in self.browser.text("#alarm"), "an alarm")
-        self.assertNotIn("verified", self.browser.text("#main").replace("was verified yet", ""))
-
-    def test_a_key_that_the_log_alone_states_opens_nothing(self):
-        self.open("")
-        outcomes = self.browser.run("""
-            const { openCheckpoint } = await import("/explorer/note.js");
-            const { LogState } = await import("/explorer/log-state.js");
-            const state = new LogState();
-            await state.refresh();
-            const note = await (await fetch("checkpoint")).text();
-            const lines = note.split("\\n");
-            const outcomes = [];
-            for (const without of [null, 4, 5]) {
-                const text = lines.filter((_, at) => at !== without).join("\\n");
-                outcomes.push(await openCheckpoint(text, state.pinned()).then(
-                    () => "opened", (error) => error.message));
-            }
-            return outcomes""")
-        self.assertEqual("opened", outcomes[0])
-        self.assertIn("no signature by a pinned key", outcomes[1])
-        self.assertEqual("opened", outcomes[2])
-
-    def test_a_changed_key_is_told(self):
-        self.open("")
-        other = json.loads((ROOT / "Tests" / "Vectors" / "checkpoint.json").read_text())["vkey"]
-        self.browser.run("""
-            const name = Object.keys(localStorage)[0];
-            const trust = JSON.parse(localStorage.getItem(name));
-            localStorage.setItem(name, JSON.stringify({ ...trust, vkey: given[0] }))""", other)
-        self.open("")
-        alarm = self.browser.wait(lambda: self.browser.one(".alarm.grave"), "an alarm").text
-        self.assertIn("another verifier key", alarm)
-        self.assertEqual([], self.browser.all(".number"))
-        self.open("entry/4")
-        self.browser.wait(lambda: "no head of this log was verified" in self.browser.text("#main"), "no")
-
-    def test_a_fork_is_told_with_its_evidence(self):
-        log = LogProcess(self.folder / "forked").init("log.example.com/forked")
-        token = log.token()
-        with log:
-            log.start()
-            log.stop()
-            copy_folder(log.data, self.folder / "copy")
-            for side in ("data", "copy"):
-                if side == "copy":
-                    log.stop()
-                    shutil.rmtree(log.data)
-                    (self.folder / "copy").rename(log.data)
-                log.start()
-                producer = Producer(log, token)
-                for n in range(3 if side == "data" else 5):
-                    self.assertEqual(producer.post(json.dumps(record(n)).encode())[0], 201)
-                producer.close()
-                self.browser.open("about:blank")
-                self.browser.open(f"{log.url}/")
-                self.browser.wait(lambda: self.browser.one("#main h2"), "the page")
-                alarms = self.browser.all(".alarm.grave")
-                self.assertEqual(len(alarms), side == "copy", [alarm.text for alarm in alarms])
-            self.assertIn("does not begin with the older one", alarms[0].text)
-            self.assertIn("Save both heads", alarms[0].text)
 
     # -- look-up --------------------------------------------------------------------------------------
 
@@ -399,24 +229,6 @@ class Explorer(unittest.TestCase):
         self.browser.wait(lambda: self.browser.run(
             "return document.activeElement.textContent") == "Verify evidence", "the focus")
         self.assertIn("Verify", self.browser.driver.title)
-
-    def test_the_page_may_run_nothing_else(self):
-        self.expect_problems = True
-        blocked = self.browser.run("""
-            const script = document.createElement("script");
-            script.textContent = "window.wasRun = 1";
-            document.body.append(script);
-            const image = document.createElement("div");
-            image.innerHTML = given[0];
-            document.body.append(image);
-            const tries = [() => fetch("http://127.0.0.1:9/"), () => import("data:text/javascript,1"),
-                async () => { (0, eval)("1"); }];
-            const outcomes = [];
-            for (const one of tries) outcomes.push(await one().then(() => "passed", () => "blocked"));
-            return outcomes""", HOSTILE)
-        self.assertEqual(["blocked"] * 3, blocked)
-        said = self.browser.problems()
-        self.assertGreaterEqual(sum("Content Security Policy" in line for line in said), 3, said)
 
 
 if __name__ == "__main__":
