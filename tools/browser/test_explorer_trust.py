@@ -56,6 +56,28 @@ class Trust(ExplorerCase):
         self.assertIn("no signature by a pinned key", outcomes[1])
         self.assertEqual("opened", outcomes[2])
 
+    def test_witnesses_that_the_log_names_are_told_from_pinned_ones(self):
+        keys = json.loads((ROOT / "Tests" / "Vectors" / "checkpoint.json").read_text())
+        self.open("")
+        outcomes = self.browser.run("""
+            const { openCheckpoint } = await import("/explorer/note.js");
+            const { parsePolicy } = await import("/explorer/policy.js");
+            const { pinLog } = await import("/explorer/keys.js");
+            const { LogState } = await import("/explorer/log-state.js");
+            const { vkey, note, witness_vkey: witness } = given[0];
+            const state = new LogState();
+            state.description = { witnesses: [{ name: "w", vkey: witness }, { vkey: "odd" }] };
+            const judged = async (text, policy) => {
+                const opened = await openCheckpoint(text, pinLog(vkey, policy));
+                await state.judgeUnpinned(opened);
+                const { key, isByStatedKey } = opened.signatures[2];
+                return [key !== null, isByStatedKey ?? null];
+            };
+            const bad = note.replace(/2IsO9AAAAABqHTwB68/, "2IsO9AAAAABqHTwC68");
+            return [await judged(note, null), await judged(bad, null),
+                await judged(note, parsePolicy(`witness w ${witness}\\nquorum w\\n`))]""", keys)
+        self.assertEqual([[False, True], [False, False], [True, None]], outcomes)
+
     def test_a_changed_key_is_told(self):
         self.open("")
         other = json.loads((ROOT / "Tests" / "Vectors" / "checkpoint.json").read_text())["vkey"]

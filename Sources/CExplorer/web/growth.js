@@ -10,6 +10,7 @@ import { tileWidth } from "./tiles.js";
 const BUNDLE = 256;
 const FEW_BUNDLES = 4;
 const SAMPLES = 48;
+const SHORTEST_MS = 10_000;
 const [WIDTH, HEIGHT] = [640, 200];
 const EDGE = { left: 56, right: 14, top: 12, bottom: 28 };
 
@@ -49,12 +50,13 @@ function tickText(time, span) {
 export function growthFigure(points) {
     if (points.length === 0) return h("p", {}, "The log has no entries yet.");
     const [first, last] = [points[0].time, points.at(-1).time];
-    const span = Math.max(1, last - first);
+    const span = Math.max(SHORTEST_MS, last - first);
     const top = ceiling(points.at(-1).count);
     const x = (time) => EDGE.left + (WIDTH - EDGE.left - EDGE.right) * (time - first) / span;
     const y = (count) => HEIGHT - EDGE.bottom - (HEIGHT - EDGE.top - EDGE.bottom) * count / top;
     const steps = points.map(({ time, count }, at) => (
-        at === 0 ? `M${x(time)} ${y(count)}` : `H${x(time)}V${y(count)}`)).join("");
+        at === 0 ? `M${x(time)} ${y(count)}` : `H${x(time)}V${y(count)}`))
+        .concat(`H${x(first + span)}`).join("");
     const rows = [0, 0.5, 1].map((part) => [
         svg("path", { class: "grid", d: `M${EDGE.left} ${y(part * top)}H${WIDTH - EDGE.right}` }),
         svg("text", { x: EDGE.left - 8, y: y(part * top) + 4, "text-anchor": "end" },

@@ -145,12 +145,15 @@ function growthCard(state) {
 
 function aboutCard({ description }) {
     if (!description) return null;
-    const { durability, limits, granularity_ms: granularity } = description;
+    const { durability, limits, granularity_ms: granularity, witnesses } = description;
+    const fewest = description.witness_policy?.fewest;
     return h("section", { "aria-labelledby": "about" },
         h("h2", { id: "about" }, "What the log says of itself"),
         facts([
             ["Times are rounded to", `${granularity / 1000} s`],
             ["Durable", durability?.durable ? "yes" : `no: ${durability?.reason ?? "not stated"}`],
+            witnesses?.length > 0 ? ["Witnesses", witnesses.map(({ name }) => name).join(", "),
+                fewest > 0 ? `; ${fewest} at least are to cosign` : ""] : null,
             limits ? ["Largest record", `${grouped(limits.record_bytes)} bytes`] : null,
             ["For programs", h("a", { href: "openapi.yaml" }, "openapi.yaml"), ", ",
                 h("a", { href: "checkpoint" }, "checkpoint"), ", ", h("a", { href: "v1/log" }, "v1/log")],

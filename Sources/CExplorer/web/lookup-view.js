@@ -11,6 +11,7 @@ import { getJSON, getWithToken, problemText } from "./source.js";
 import { token } from "./trust.js";
 import { VERIFIED } from "./verdict.js";
 
+const MAX_ERASURES = 16;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What was asked for: `{index}`, or `{index, hash}`. */
@@ -97,12 +98,9 @@ function recordPart(index, state, content) {
 /** The record by its evidence bundle, which proves each field; as the server says, without one. */
 async function recordContent(index, state) {
     if (!token.load()) throw new Error("paste a token first");
-    const bundle = await getWithToken(`v1/audit/${index}/bundle`, token.value,
-        "application/vnd.evident.bundle+json, application/json");
-    if (bundle.ok) {
-        const bytes = new Uint8Array(await bundle.arrayBuffer());
-        const result = await verifyFile({ name: "bundle", bytes }, state.pinned());
-        settleErasures([result]);
+    const result = await verifiedBundle(index, state);
+    if (result) {
+        settleErasures([result, ...await erasuresOf(result, state)]);
         return [h("p", {}, badge(result.verdict), " ", result.reason),
             result.verdict === VERIFIED
                 ? fieldTable(result.parsed.fields, `Record ${index}`) : stepList(result.steps)];
@@ -111,6 +109,24 @@ async function recordContent(index, state) {
     if (!plain.ok) throw new Error(await problemText(plain));
     return [h("p", {}, badge("cannot be verified", "not proven"), " This is what the server says."),
         h("pre", { class: "value" }, JSON.stringify(await plain.json(), null, 2))];
+}
+
+/** The evidence bundle of a record, verified as far as it can be; null where there is none. */
+async function verifiedBundle(index, state) {
+    const answer = await getWithToken(`v1/audit/${index}/bundle`, token.value,
+        "application/vnd.evident.bundle+json, application/json");
+    if (!answer.ok) return null;
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    return verifyFile({ name: `record ${index}`, bytes }, state.pinned());
+}
+
+/** The bundles of the log's records that a bundle says tell of its erased fields. */
+async function erasuresOf({ verdict, parsed }, state) {
+    if (verdict !== VERIFIED) return [];
+    const indexes = new Set(parsed.fields.map(({ erased }) => erased ?? null));
+    const wanted = [...indexes].filter((one) => one !== null).slice(0, MAX_ERASURES);
+    const found = await Promise.all(wanted.map((one) => verifiedBundle(one, state).catch(() => null)));
+    return found.filter(Boolean);
 }
 
 /** The view; `text` is what is looked up at once. */
