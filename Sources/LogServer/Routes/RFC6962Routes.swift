@@ -62,7 +62,9 @@ struct RFC6962Routes: Sendable {
             let first = try call.query.requiredNumber("first")
             let second = try call.query.requiredNumber("second")
             guard max(first, second) <= log.published.head.size else { throw Problem(.beyondTree) }
-            guard first <= second else { throw Self.wrongSize("first is not larger than second.") }
+            guard first <= second else {
+                throw Self.wrongSize("Give a first that is not above second.")
+            }
             let proof = try await log.consistency(from: first, to: second)
             var json = JSONWriter(capacity: 2_048)
             json.open()
@@ -152,7 +154,7 @@ struct RFC6962Routes: Sendable {
             let index = try call.query.requiredNumber("leaf_index")
             let size = try treeSize(call.query)
             guard index < size else {
-                throw Self.wrongSize("leaf_index is smaller than tree_size.")
+                throw Self.wrongSize("Give a leaf_index below tree_size.")
             }
             let (proof, leafHash, _) = try await log.inclusion(of: index, size: size)
             guard let leaf = try await leaves(index..<index + 1).first,
@@ -187,7 +189,7 @@ struct RFC6962Routes: Sendable {
     /// The parameter `tree_size`, of a tree that is published and has a leaf.
     private func treeSize(_ query: Query) throws(Problem) -> UInt64 {
         let size = try query.requiredNumber("tree_size")
-        guard size > 0 else { throw Self.wrongSize("tree_size is at least 1.") }
+        guard size > 0 else { throw Self.wrongSize("Give a tree_size of at least 1.") }
         guard size <= log.published.head.size else { throw Problem(.beyondTree) }
         return size
     }
@@ -227,7 +229,7 @@ struct EntryRange: Hashable {
     init(start: UInt64, end: UInt64, size: UInt64) throws(Problem) {
         guard start <= end else {
             var problem = Problem(.invalidSize)
-            problem.advice = "start is not larger than end."
+            problem.advice = "Give a start that is not above end."
             throw problem
         }
         guard start < size else { throw Problem(.beyondTree) }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes CBOR in its deterministic form: shortest heads, definite lengths.
 import LogCrypto
 
+/// Writes CBOR in its deterministic form: shortest heads, definite lengths.
 ///
 /// The caller gives the entries of a map in the bytewise order of their keys.
 ///
