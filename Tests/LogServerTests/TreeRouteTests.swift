@@ -177,6 +177,10 @@ struct TreeRouteTests {
         #expect(post.headers[.allow] == "GET, HEAD, OPTIONS")
         let delete = try await fixture.send(.delete, "/v1/audit/1", as: .auditor)
         #expect(delete.status == .methodNotAllowed)
+        for method in [HTTPRequest.Method.get, .options] {
+            let fixed = try await fixture.send(method, "/v1/audit/verify", as: .auditor)
+            #expect(fixed.headers[.allow] == "OPTIONS, POST")
+        }
         let hidden = try await fixture.send(.options, "/v1/audit")
         #expect(hidden.headers[.accessControlAllowOrigin] == nil)
         #expect(hidden.headers[.allow] == "GET, HEAD, OPTIONS, POST")

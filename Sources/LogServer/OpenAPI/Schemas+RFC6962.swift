@@ -2,6 +2,11 @@
 
 /// The shapes of RFC 6962, section 4.
 extension Schemas {
+    /// 32 bytes in base64.
+    static let hash64: YAML = ["type": "string", "pattern": "^[A-Za-z0-9+/]{43}=$"]
+    /// The size of a tree that has a leaf.
+    static let size: YAML = ["type": "integer", "minimum": 1]
+
     static var certificateTransparency: [(String, YAML)] {
         let base64: YAML = ["type": "string", "contentEncoding": "base64"]
         let hashes: YAML = ["type": "array", "items": base64]

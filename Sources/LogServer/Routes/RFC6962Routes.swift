@@ -80,8 +80,8 @@ struct RFC6962Routes: Sendable {
             Operation(
                 "getProofByHash", "Shows that a leaf is in a tree, as RFC 6962 asks it",
                 parameters: [
-                    .query("hash", Schemas.text, required: true, "The leaf's hash in base64."),
-                    .query("tree_size", Schemas.number, required: true, "The tree's size."),
+                    .query("hash", Schemas.hash64, required: true, "The leaf's hash in base64."),
+                    .query("tree_size", Schemas.size, required: true, "The tree's size."),
                 ],
                 successes: [.json("ProofByHash", "The leaf's index and proof.")],
                 problems: [.invalidParameter, .invalidSize, .beyondTree, .notFound]
@@ -145,7 +145,7 @@ struct RFC6962Routes: Sendable {
                 "getEntryAndProof", "A leaf and its proof, as RFC 6962 asks for them",
                 parameters: [
                     .query("leaf_index", Schemas.number, required: true, "The leaf's index."),
-                    .query("tree_size", Schemas.number, required: true, "The tree's size."),
+                    .query("tree_size", Schemas.size, required: true, "The tree's size."),
                 ],
                 successes: [.json("EntryAndProof", "The leaf and its proof.")],
                 problems: [.invalidParameter, .invalidSize, .beyondTree]

@@ -142,7 +142,10 @@ private struct UnroutedRequests: RouterMiddleware {
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path
-        let here = path == "*" ? routes : routes.filter { Self.matches($0.path, path) }
+        let matching = path == "*" ? routes : routes.filter { Self.matches($0.path, path) }
+        // To the router a path of its own comes before one with a parameter, with all its methods.
+        let own = matching.filter { $0.path == path }
+        let here = own.isEmpty ? matching : own
         guard !here.isEmpty else { throw Problem(.notFound) }
         let allow = Self.allow(here)
         guard request.method == .options else {
