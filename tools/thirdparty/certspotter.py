@@ -14,8 +14,6 @@ round starts it again on the state that it has kept.
 import argparse
 import base64
 import hashlib
-import http.client
-import http.server
 import json
 import pathlib
 import re
@@ -23,7 +21,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 from cryptography.hazmat.primitives import hashes
@@ -32,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
+from altered import Altered  # noqa: E402
 from evident_process import LogProcess, Producer, copy_folder, record, seeded  # noqa: E402
 
 FETCHED = ROOT / ".build" / "thirdparty" / "certspotter"
@@ -102,47 +100,6 @@ class Follower:
         return "\n".join(line for line in text.splitlines()
                          if re.match(r"^\d{4}/\d\d/\d\d ", line)
                          and not line.endswith("context canceled"))
-
-
-class Altered:
-    """The log behind a proxy that changes what `alter(path, answer)` gives for it."""
-
-    def __init__(self, port, alter):
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-                connection.request("GET", self.path)
-                answer = connection.getresponse()
-                body = answer.read()
-                connection.close()
-                if answer.status == 200:
-                    changed = alter(self.path, body)
-                    outer.changes += changed != body
-                    body = changed
-                self.send_response(answer.status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.changes = 0
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def wrong_entry(index):

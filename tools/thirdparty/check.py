@@ -16,6 +16,7 @@ import tempfile
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
+from altered import Altered  # noqa: E402
 from evident_process import LogProcess, Producer, binary, record  # noqa: E402
 
 LOGCHECK = str(ROOT / ".build" / "thirdparty" / "logcheck")
@@ -122,6 +123,46 @@ def check_random(check, records, count):
                "-random", str(count), "-seed", str(size)])
 
 
+def change(text):
+    """Another letter in the middle of a text."""
+    middle = len(text) // 2
+    return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1:]
+
+
+def change_answer(path, body):
+    """One bit of a tile; one letter of the first hash, leaf or signature in JSON."""
+    if path.startswith("/tile/"):
+        return bytes([body[0] ^ 1]) + body[1:]
+    answer = json.loads(body)
+    for name in ("tree_head_signature", "inclusion", "consistency", "audit_path", "entries"):
+        value = answer.get(name)
+        if isinstance(value, str):
+            answer[name] = change(value)
+        elif value and name == "entries":
+            value[0]["leaf_input"] = change(value[0]["leaf_input"])
+        elif value:
+            value[0] = change(value[0])
+        else:
+            continue
+        return json.dumps(answer).encode()
+    return body
+
+
+def check_altered(check):
+    """A change in what any one of the resources answers is found by the Go program."""
+    for start in ("/tile/0/", "/tile/1/", "/tile/entries/", "/v1/proof/inclusion",
+                  "/v1/proof/consistency", "/ct/v1/get-sth", "/ct/v1/get-entries",
+                  "/ct/v1/get-proof-by-hash", "/ct/v1/get-entry-and-proof",
+                  "/ct/v1/get-sth-consistency"):
+        def alter(path, body, start=start):
+            return change_answer(path, body) if path.split("?")[0].startswith(start) else body
+        with Altered(check.log.port, alter) as altered:
+            check.run(f"logcheck, {start} changed",
+                      [LOGCHECK, "-url", altered.url, "-vkey", check.vkey, "-spki", check.spki,
+                       "-random", "10"], 1)
+            check.expect(f"{start} was asked for", altered.changes > 0)
+
+
 def check_vector_note(check):
     """The note of the vectors, by its log's two keys and a witness; none of their lines may change."""
     vector = json.loads((ROOT / "Tests" / "Vectors" / "checkpoint.json").read_text("utf-8"))
@@ -198,6 +239,7 @@ def main():
             check_receipt(check, "of another form", {**receipt, "content": "gone"}, (1, 2))
             check_files(check)
             check_vector_note(check)
+            check_altered(check)
             check_random(check, options.large, options.random)
             check.expect("the server stops with status 0", log.stop() == 0)
             check.run("evident fsck", [binary(), "fsck", "--data", str(folder / "data")])
