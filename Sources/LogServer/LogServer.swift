@@ -39,7 +39,10 @@ package struct LogServer: Service {
         publicApplication = Self.application(
             RouteTable(routes, tokens: tokens),
             address: .hostname(configuration.host, port: configuration.port),
-            configuration, logger, onRunning: configuration.onListening)
+            configuration, logger,
+            direct: DirectRoutes(
+                log: log, submissions: submissions, tokens: tokens, logger: logger),
+            onRunning: configuration.onListening)
         let host = configuration.host
         publicAddress =
             (host.contains(":") ? "[\(host)]" : host) + ":\(configuration.port)"
@@ -47,7 +50,7 @@ package struct LogServer: Service {
         adminApplication = configuration.adminSocket.map { path in
             Self.application(
                 RouteTable(admin.routes, tokens: nil), address: .unixDomainSocket(path: path),
-                configuration, logger,
+                configuration, logger, direct: nil,
                 onRunning: { _ in
                     // Until here the data folder's own mode keeps others away.
                     chmod(path, 0o600)
@@ -117,12 +120,15 @@ package struct LogServer: Service {
 
     private static func application(
         _ table: RouteTable, address: BindAddress, _ configuration: LogServerConfiguration,
-        _ logger: Logger, onRunning: @escaping @Sendable (SocketAddress?) async -> Void
+        _ logger: Logger, direct: DirectRoutes?,
+        onRunning: @escaping @Sendable (SocketAddress?) async -> Void
     ) -> Application<RouteTable> {
         let limits = configuration.connections
         let gate = ConnectionGate(limits: limits)
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuardInstaller(limits: limits, gate: gate)],
+            additionalChannelHandlers: [
+                ConnectionGuardInstaller(limits: limits, gate: gate, direct: direct)
+            ],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: limits.headBytes, maxHeaderListSize: limits.headBytes,
                 maxHeaderFieldCount: limits.headFields))

@@ -16,14 +16,14 @@ package final class Log: Sendable {
     package let durability: StoreDurability
 
     let store: any LogStore
-    private let sequencer: Sequencer
+    let sequencer: Sequencer
     private let publisher: Publisher
     private let pool: BlockingPool
     /// Threads for what reads many records: they give way to all others.
     let queries: BlockingPool
     private let tree: TreeReader
     private let clock: @Sendable () -> ClockReading
-    private let submissions = InFlight()
+    let submissions = InFlight()
 
     private init(
         keys: LogKeys, store: any LogStore, sequencer: Sequencer, publisher: Publisher,
@@ -103,60 +103,6 @@ package final class Log: Sendable {
         store.close()
     }
 
-    // MARK: Writing
-
-    /// Puts records into the log as one unit: one transaction, in the order given.
-    ///
-    /// Returns when all of them are durable, anchored and published; all outcomes are under one
-    /// checkpoint. A thrown error says that none was taken, but for `.notPublished` and
-    /// `.storageFailed`, which a retry with the same keys settles.
-    package func submit(_ unit: [Submission]) async throws(LogError) -> [SubmissionOutcome] {
-        submissions.enter()
-        defer { submissions.leave() }
-        let publication = try await sequencer.submit(unit)
-        // Repeats are proven under the newest head, which may be newer than this unit's own.
-        let published = published
-        let hasRepeats = publication.settlements.contains(where: \.isRepeat)
-        let isOwnHead = !hasRepeats || publication.note == published.note
-        var outcomes: [SubmissionOutcome] = []
-        outcomes.reserveCapacity(unit.count)
-        var checker = publication.batch.map { ProofChecker(head: $0.head.treeHead) }
-        for settlement in publication.settlements {
-            switch settlement {
-            case .added(let offset):
-                guard let batch = publication.batch else { preconditionFailure("nothing added") }
-                let record =
-                    isOwnHead
-                    ? try Self.record(offset, of: batch, publication.note, &checker)
-                    : try await record(at: batch.firstIndex + UInt64(offset), under: published)
-                outcomes.append(.accepted(record))
-            case .replayed(let index, let erased):
-                guard index < published.head.size else { throw Publisher.notPublished }
-                let record = try await record(at: index, under: published)
-                outcomes.append(.replayed(record, erased: erased))
-            case .conflict(let index):
-                guard index < published.head.size else { throw Publisher.notPublished }
-                outcomes.append(.conflict(index: index))
-            }
-        }
-        return outcomes
-    }
-
-    /// Cuts a receipt's contents out of a published batch, and verifies the proof before it goes.
-    private static func record(
-        _ offset: Int, of batch: SequencedBatch, _ note: String, _ checker: inout ProofChecker?
-    ) throws(LogError) -> SequencedRecord {
-        let index = batch.firstIndex + UInt64(offset)
-        let entry = batch.entries[offset]
-        let proof = batch.growth.inclusionProof(of: index)
-        do {
-            try checker?.verify(proof, leafHash: entry.leafHash)
-        } catch {
-            throw LogError(.corrupt, "a new proof does not verify", cause: error)
-        }
-        return SequencedRecord(index: index, leaf: entry.leaf, proof: proof, checkpoint: note)
-    }
-
     // MARK: Heads
 
     /// The newest published head.
@@ -203,6 +149,22 @@ package final class Log: Sendable {
         }
     }
 
+    /// The same under the newest published head, without waiting: nil where that needs a read of
+    /// the store, or the leaf lies beyond the tree.
+    package func cachedInclusion(
+        of index: UInt64
+    ) throws(LogError) -> (proof: InclusionProof, leafHash: Digest, note: String)? {
+        let published = published
+        guard index < published.head.size else { return nil }
+        do {
+            return try tree.cachedInclusionProof(of: index, under: published).map {
+                ($0.proof, $0.leafHash, published.note)
+            }
+        } catch {
+            throw Self.failure(of: error)
+        }
+    }
+
     /// The proof that the tree of `from` leaves is a prefix of the one of `to` leaves.
     package func consistency(
         from: UInt64, to: UInt64
@@ -219,7 +181,7 @@ package final class Log: Sendable {
         try await record(at: index, under: published)
     }
 
-    private func record(
+    func record(
         at index: UInt64, under published: PublishedHead
     ) async throws(LogError) -> SequencedRecord {
         guard index < published.head.size else { throw beyond(published) }
@@ -302,16 +264,22 @@ package final class Log: Sendable {
     ) async throws(LogError) -> Result {
         do {
             return try await body()
-        } catch let error as LogError {
-            throw error
-        } catch let error as StoreError where error.code == .locked {
-            throw LogError(.overloaded, "the log is busy; try again after a moment", cause: error)
-        } catch let error as StoreError where error.code == .closed {
-            throw LogError(.shuttingDown, "the log is shutting down", cause: error)
-        } catch let error as StoreError where error.code != .corrupt {
-            throw LogError(.storageFailed, "the store could not be read", cause: error)
         } catch {
-            throw LogError(
+            throw Self.failure(of: error)
+        }
+    }
+
+    private static func failure(of error: any Error) -> LogError {
+        switch error {
+        case let error as LogError: error
+        case let error as StoreError where error.code == .locked:
+            LogError(.overloaded, "the log is busy; try again after a moment", cause: error)
+        case let error as StoreError where error.code == .closed:
+            LogError(.shuttingDown, "the log is shutting down", cause: error)
+        case let error as StoreError where error.code != .corrupt:
+            LogError(.storageFailed, "the store could not be read", cause: error)
+        default:
+            LogError(
                 .corrupt, "stored data does not prove what it must; run evident fsck",
                 cause: error)
         }

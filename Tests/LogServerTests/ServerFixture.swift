@@ -11,6 +11,8 @@ import Logging
 import Merkle
 import NIOCore
 import ServiceLifecycle
+import SignedNote
+import Synchronization
 import TransparencyLog
 
 @testable import LogServer
@@ -34,6 +36,7 @@ struct ServerFixture {
 
     init(
         store: (any LogStore)? = nil, limits: RecordLimits = .default,
+        gate: SigningGate? = nil,
         configure: (inout LogServerConfiguration) -> Void = { _ in }
     ) async throws {
         folder = try TemporaryFolder()
@@ -51,12 +54,22 @@ struct ServerFixture {
             keys: keys, store: store ?? NullStore(), anchor: .volatile(),
             records: Submissions(
                 preparer: preparer, keys: keys.idempotency, now: configuration.now),
-            logger: quiet)
+            signing: Self.signing(keys.signer, gate), logger: quiet)
         tokens = .volatile()
         texts = try Self.tokens(in: tokens, now: configuration.now())
         server = LogServer(
             log: log, tokens: tokens, preparer: preparer, configuration: configuration,
             logger: quiet)
+    }
+
+    private static func signing(
+        _ signer: CheckpointSigner, _ gate: SigningGate?
+    ) -> (@Sendable (TreeHead) throws -> String)? {
+        guard let gate else { return nil }
+        return { head in
+            gate.pass()
+            return try signer.sign(head).serialized
+        }
     }
 
     private static func tokens(
@@ -117,6 +130,17 @@ struct ServerFixture {
             + (tenant.map { ",\"tenant\":\"\($0)\"" } ?? "")
         return
             "{\"type\":\"x.test.event\",\"actor\":{\"id\":\"alice\",\"type\":\"human\"},\"details\":\"\(text)\"\(more)}"
+    }
+}
+
+/// Holds signatures back, and so answers, while it is closed.
+final class SigningGate: Sendable {
+    private let isClosed = Mutex(false)
+
+    func close() { isClosed.withLock { $0 = true } }
+    func open() { isClosed.withLock { $0 = false } }
+    func pass() {
+        while isClosed.withLock({ $0 }) { usleep(1_000) }
     }
 }
 

@@ -92,6 +92,7 @@ struct TileTests {
         let tile = reference.bytes(of: Tile(.hashes(0), index: 0, width: width))
         let nodes = try TileNodes(tile: tile)
         #expect(nodes.width == width)
+        #expect(nodes.bytes == tile)
         for height in 0...7 {
             for index in 0..<256 >> height {
                 let coordinate = NodeCoordinate(height: UInt8(height), index: UInt64(index))

@@ -55,28 +55,21 @@ private struct FramingFields {
         }
         // Only names of these lengths matter here, and most fields have another.
         switch name.utf8.count {
-        case 4 where Self.equals(name, "host"): hosts += 1
-        case 6 where Self.equals(name, "expect"):
-            guard Self.equals(value, "100-continue") else { throw .expectation }
+        case 4 where FieldName.equals(name, "host"): hosts += 1
+        case 6 where FieldName.equals(name, "expect"):
+            guard FieldName.equals(value, "100-continue") else { throw .expectation }
             expectsContinue = true
-        case 7 where Self.equals(name, "upgrade"): upgrades = true
-        case 14 where Self.equals(name, "content-length"):
+        case 7 where FieldName.equals(name, "upgrade"): upgrades = true
+        case 14 where FieldName.equals(name, "content-length"):
             guard contentLength == nil, let length = Self.length(value) else { throw .malformed }
             contentLength = length
-        case 16 where Self.equals(name, "content-encoding"):
-            guard Self.equals(value, "identity") else { throw .contentEncoding }
-        case 17 where Self.equals(name, "transfer-encoding"):
+        case 16 where FieldName.equals(name, "content-encoding"):
+            guard FieldName.equals(value, "identity") else { throw .contentEncoding }
+        case 17 where FieldName.equals(name, "transfer-encoding"):
             guard transferEncoding == nil else { throw .malformed }
             transferEncoding = value
         default: break
         }
-    }
-
-    private static func equals(_ text: String, _ lowerCase: StaticString) -> Bool {
-        text.utf8.count == lowerCase.utf8CodeUnitCount
-            && lowerCase.withUTF8Buffer { expected in
-                zip(text.utf8, expected).allSatisfy { $0 | ($0 &- 0x41 < 26 ? 0x20 : 0) == $1 }
-            }
     }
 
     private static func length(_ value: String) -> Int? {

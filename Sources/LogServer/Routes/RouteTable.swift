@@ -42,7 +42,7 @@ package struct RouteTable: HTTPResponder {
             guard !Self.hasEmptySegment(request.uri.path) else { throw Problem(.notFound) }
             response = try await router.respond(to: request, context: context)
         } catch {
-            response = Response(Self.problem(of: error, context: context))
+            response = Response(Self.problem(of: error, context.logger) { context.id })
             if request.method == .head { response = response.createHeadResponse() }
         }
         context.logger.debug(
@@ -70,8 +70,15 @@ package struct RouteTable: HTTPResponder {
     static func credential(
         _ access: Access, _ headers: HTTPFields, _ tokens: TokenStore
     ) -> Credential? {
-        guard case .roles(let roles) = access,
-            let credential = bearer(headers).flatMap({ tokens.credential(bearing: $0) }),
+        guard case .roles(let roles) = access else { return nil }
+        return credential(roles, authorization: headers[values: .authorization], tokens)
+    }
+
+    /// The same, from the values of the Authorization fields.
+    static func credential(
+        _ roles: Set<Role>, authorization: [String], _ tokens: TokenStore
+    ) -> Credential? {
+        guard let credential = bearer(authorization).flatMap({ tokens.credential(bearing: $0) }),
             roles.contains(credential.role)
         else { return nil }
         return credential
@@ -81,7 +88,8 @@ package struct RouteTable: HTTPResponder {
         _ access: Access, _ request: Request, _ tokens: TokenStore?
     ) throws(Problem) -> Credential? {
         guard let tokens, case .roles(let roles) = access else { return nil }
-        guard let credential = bearer(request.headers).flatMap({ tokens.credential(bearing: $0) })
+        let authorization = request.headers[values: .authorization]
+        guard let credential = bearer(authorization).flatMap({ tokens.credential(bearing: $0) })
         else {
             var problem = Problem(.notAuthorized)
             problem.isUnauthenticated = true
@@ -92,8 +100,7 @@ package struct RouteTable: HTTPResponder {
     }
 
     /// The token in the one Authorization field; nil without one, and with several.
-    private static func bearer(_ headers: HTTPFields) -> Substring? {
-        let fields = headers[values: .authorization]
+    private static func bearer(_ fields: [String]) -> Substring? {
         guard fields.count == 1, let field = fields.first else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
@@ -102,32 +109,30 @@ package struct RouteTable: HTTPResponder {
 
     // MARK: Errors
 
-    private static func problem(of error: any Error, context: ServerContext) -> Problem {
+    /// What is answered where a route has failed.
+    ///
+    /// - Parameter id: what `logger` calls the request.
+    static func problem(
+        of error: any Error, _ logger: Logger, id: () -> String
+    ) -> Problem {
         switch error {
-        case let problem as Problem: problem
-        case let failure as ConnectionFailure: failure.problem
-        case let error as LogError: logged(error, context)
-        case let error as TokenError where error.code == .invalid: Problem(.invalidToken)
-        default: unexpected(error, context)
+        case let problem as Problem: return problem
+        case let failure as ConnectionFailure: return failure.problem
+        case let error as LogError:
+            var problem = Problem(error)
+            guard problem.status == 500 else { return problem }
+            problem.id = id()
+            logger.error("the log failed", metadata: ["error": "\(String(reflecting: error))"])
+            return problem
+        case let error as TokenError where error.code == .invalid: return Problem(.invalidToken)
+        default:
+            var problem = Problem(.internalError)
+            problem.id = id()
+            logger.error(
+                "a request failed unexpectedly",
+                metadata: ["error": "\(String(reflecting: error))"])
+            return problem
         }
-    }
-
-    private static func logged(_ error: LogError, _ context: ServerContext) -> Problem {
-        var problem = Problem(error)
-        if problem.status == 500 {
-            problem.id = context.id
-            context.logger.error(
-                "the log failed", metadata: ["error": "\(String(reflecting: error))"])
-        }
-        return problem
-    }
-
-    private static func unexpected(_ error: any Error, _ context: ServerContext) -> Problem {
-        var problem = Problem(.internalError)
-        problem.id = context.id
-        context.logger.error(
-            "a request failed unexpectedly", metadata: ["error": "\(String(reflecting: error))"])
-        return problem
     }
 }
 

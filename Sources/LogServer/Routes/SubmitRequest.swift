@@ -70,7 +70,7 @@ struct SubmitRequest: Sendable {
     }
 
     /// 1 to 255 visible ASCII characters.
-    private static func key(_ fields: [String]) throws(Problem) -> String? {
+    static func key(_ fields: [String]) throws(Problem) -> String? {
         guard let field = fields.first else { return nil }
         guard fields.count == 1, 1...255 ~= field.utf8.count,
             field.utf8.allSatisfy({ 0x21...0x7e ~= $0 })

@@ -39,12 +39,18 @@ enum SubmitResult: Sendable {
 
     /// The answer to a request of one record.
     func response() throws(Problem) -> Response {
+        let (json, isReplay) = try receipt()
+        return .json(json, status: isReplay ? .ok : .created)
+    }
+
+    /// The receipt of a request of one record.
+    func receipt() throws(Problem) -> (json: JSONWriter, isReplay: Bool) {
         switch self {
         case .failed(let problem): throw problem
         case .settled(let item):
             var json = JSONWriter(capacity: 1_536 + (item.opening?.record.count ?? 0) * 2)
             json.receipt(item.record, erased: item.isErased, opening: item.opening)
-            return .json(json, status: item.isReplay ? .ok : .created)
+            return (json, item.isReplay)
         }
     }
 

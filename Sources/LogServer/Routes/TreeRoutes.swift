@@ -90,13 +90,7 @@ struct TreeRoutes: Sendable {
             try check(index: index, size: size)
             let (proof, leafHash, note) = try await log.inclusion(of: index, size: size)
             var json = JSONWriter(capacity: 2_048)
-            json.open()
-            json.member("index", proof.leafIndex)
-            json.member("size", proof.treeSize)
-            json.member("leaf_hash", hex: leafHash)
-            json.member("inclusion", base64: proof.hashes)
-            if size == nil, let note { json.member("checkpoint", note) }
-            json.close()
+            json.inclusion(proof, leafHash, checkpoint: size == nil ? note : nil)
             return .json(json, public: true)
         }
     }
@@ -150,6 +144,19 @@ struct TreeRoutes: Sendable {
             json.close()
             return .json(json, public: true)
         }
+    }
+}
+
+extension JSONWriter {
+    /// The answer to a request for an inclusion proof.
+    mutating func inclusion(_ proof: InclusionProof, _ leafHash: Digest, checkpoint: String?) {
+        open()
+        member("index", proof.leafIndex)
+        member("size", proof.treeSize)
+        member("leaf_hash", hex: leafHash)
+        member("inclusion", base64: proof.hashes)
+        if let checkpoint { member("checkpoint", checkpoint) }
+        close()
     }
 }
 

@@ -5,25 +5,26 @@ import Synchronization
 
 /// Full tiles and entry bundles in memory: they never change, so they are never invalidated.
 ///
-/// Two generations bound it: what is used moves to the young one; when that has grown to half of
-/// the limit it becomes the old one, and what was old and unused goes.
+/// What has not been asked for since the hand last passed goes first: one sweep of a whole log
+/// leaves what is in use where it is, and what fits stays.
 final class TileCache: Sendable {
     enum Item: Sendable {
-        /// A hash tile: its bytes and its nodes.
-        case hashes([UInt8], TileNodes)
+        /// A hash tile.
+        case hashes(TileNodes)
         /// An entry bundle's bytes.
         case entries([UInt8])
 
         var bytes: [UInt8] {
             switch self {
-            case .hashes(let bytes, _), .entries(let bytes): bytes
+            case .hashes(let nodes): nodes.bytes
+            case .entries(let bytes): bytes
             }
         }
 
-        /// Memory that it takes, roughly.
+        /// Memory that it takes, with its place in the cache, roughly.
         fileprivate var cost: Int {
             switch self {
-            case .hashes(let bytes, _): 2 * bytes.count + 1_500
+            case .hashes(let nodes): nodes.byteCount + 200
             case .entries(let bytes): bytes.count + 200
             }
         }
@@ -34,40 +35,72 @@ final class TileCache: Sendable {
         let index: UInt64
     }
 
-    private struct Generations {
-        var young: [Key: Item] = [:]
-        var old: [Key: Item] = [:]
-        var youngCost = 0
+    private struct Slot {
+        let key: Key
+        let item: Item
+        /// Asked for since the hand last passed.
+        var isUsed = false
+    }
+
+    private struct Clock {
+        var places: [Key: Int] = [:]
+        var slots: [Slot?] = []
+        var free: [Int] = []
+        var hand = 0
+        var cost = 0
+
+        /// Frees the slot of one item that has not been used since the hand last passed.
+        mutating func evict() {
+            while !places.isEmpty {
+                defer { hand = (hand + 1) % slots.count }
+                guard let slot = slots[hand] else { continue }
+                if slot.isUsed {
+                    slots[hand]?.isUsed = false
+                    continue
+                }
+                cost -= slot.item.cost
+                places[slot.key] = nil
+                slots[hand] = nil
+                free.append(hand)
+                return
+            }
+        }
     }
 
     private let limit: Int
-    private let generations = Mutex(Generations())
+    private let clock = Mutex(Clock())
 
     /// - Parameter bytes: memory that the cache may take.
     init(bytes: Int) {
         limit = bytes
     }
 
+    /// Memory that the items take, roughly; never above the limit.
+    var cost: Int { clock.withLock { $0.cost } }
+
     subscript(key: Key) -> Item? {
-        generations.withLock { generations in
-            if let item = generations.young[key] { return item }
-            guard let item = generations.old[key] else { return nil }
-            insert(item, for: key, into: &generations)
-            return item
+        clock.withLock { clock in
+            guard let place = clock.places[key] else { return nil }
+            clock.slots[place]?.isUsed = true
+            return clock.slots[place]?.item
         }
     }
 
     func insert(_ item: Item, for key: Key) {
-        generations.withLock { insert(item, for: key, into: &$0) }
-    }
-
-    private func insert(_ item: Item, for key: Key, into generations: inout Generations) {
-        guard generations.young.updateValue(item, forKey: key) == nil else { return }
-        generations.youngCost += item.cost
-        if generations.youngCost > limit / 2 {
-            generations.old = generations.young
-            generations.young = [:]
-            generations.youngCost = 0
+        let cost = item.cost
+        guard cost <= limit else { return }
+        clock.withLock { clock in
+            guard clock.places[key] == nil else { return }
+            while clock.cost + cost > limit { clock.evict() }
+            let slot = Slot(key: key, item: item)
+            if let place = clock.free.popLast() {
+                clock.slots[place] = slot
+                clock.places[key] = place
+            } else {
+                clock.places[key] = clock.slots.count
+                clock.slots.append(slot)
+            }
+            clock.cost += cost
         }
     }
 }

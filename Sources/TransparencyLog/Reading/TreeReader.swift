@@ -54,8 +54,8 @@ struct TreeReader: Sendable {
 
     private func cut(_ item: TileCache.Item, to width: Int) -> [UInt8] {
         switch item {
-        case .hashes(let bytes, _):
-            return Array(bytes.prefix(width * Digest.byteCount))
+        case .hashes(let nodes):
+            return Array(nodes.bytes.prefix(width * Digest.byteCount))
         case .entries(let bytes):
             return Array(bytes.prefix(width * (2 + Leaf.byteCount)))
         }
@@ -76,6 +76,57 @@ struct TreeReader: Sendable {
         let leafHash = try nodes.hash(at: leaf)
         try proof.verify(leafHash: leafHash, in: prefix.head(nodes))
         return (proof, leafHash)
+    }
+
+    /// The proof of a leaf of the published tree, with the leaf's hash; nil where a tile that it
+    /// needs is not in the cache.
+    ///
+    /// It has been verified against the published root. The leaf is in the tree.
+    func cachedInclusionProof(
+        of index: UInt64, under published: PublishedHead
+    ) throws -> (proof: InclusionProof, leafHash: Digest)? {
+        let plan = try ProofPlan.inclusion(index: index, size: published.head.size)
+        var nodes = CachedNodes(edge: published.edge, cache: cache)
+        let leafHash: Digest
+        let hashes: [Digest]
+        do throws(CachedNodes.Missing) {
+            leafHash = try nodes.hash(at: NodeCoordinate(height: 0, index: index))
+            hashes = try plan.hashes { (node) throws(CachedNodes.Missing) in
+                try nodes.hash(at: node)
+            }
+        } catch {
+            return nil
+        }
+        let proof = InclusionProof(
+            leafIndex: index, treeSize: published.head.size, hashes: hashes)
+        try proof.verify(leafHash: leafHash, in: published.head)
+        return (proof, leafHash)
+    }
+
+    /// Nodes of the edge and of tiles in the cache, looked for from the leaves up.
+    private struct CachedNodes {
+        struct Missing: Error {}
+
+        let edge: TreeEdge
+        let cache: TileCache
+        /// Most nodes are in the tile of the one before.
+        private var last: (key: TileCache.Key, nodes: TileNodes)?
+
+        init(edge: TreeEdge, cache: TileCache) {
+            self.edge = edge
+            self.cache = cache
+        }
+
+        mutating func hash(at node: NodeCoordinate) throws(Missing) -> Digest {
+            if let hash = edge[node] { return hash }
+            let key = TileCache.Key(level: .hashes(node.tileLevel), index: node.tileIndex)
+            if last?.key != key {
+                guard case .hashes(let nodes)? = cache[key] else { throw Missing() }
+                last = (key, nodes)
+            }
+            guard let hash = last?.nodes[node] else { throw Missing() }
+            return hash
+        }
     }
 
     /// The proof that one tree has grown from another, neither beyond the published one.
@@ -146,7 +197,7 @@ struct TreeReader: Sendable {
         for node in coordinates where published.edge[node] == nil {
             let key = TileCache.Key(level: .hashes(node.tileLevel), index: node.tileIndex)
             guard nodes.tiles[key] == nil else { continue }
-            guard case .hashes(_, let tile) = try await item(key, under: published) else {
+            guard case .hashes(let tile) = try await item(key, under: published) else {
                 continue
             }
             nodes.tiles[key] = tile
@@ -179,7 +230,7 @@ struct TreeReader: Sendable {
             try reader.leaves(first..<first + UInt64(Tile.maxWidth))
         }
         let key = TileCache.Key(level: .hashes(0), index: index)
-        if case .hashes(_, let row) = try await item(key, under: published) {
+        if case .hashes(let row) = try await item(key, under: published) {
             for (offset, leaf) in leaves.enumerated() {
                 guard leaf.hash == row.hash(height: 0, index: offset) else {
                     throw Self.differs(first + UInt64(offset))
@@ -203,7 +254,7 @@ struct TreeReader: Sendable {
         else {
             throw LogError(.corrupt, "a full tile of the published tree is not what it was")
         }
-        return .hashes(bytes, nodes)
+        return .hashes(nodes)
     }
 
     private func hash(
@@ -211,7 +262,7 @@ struct TreeReader: Sendable {
     ) async throws -> Digest? {
         if let hash = published.edge[node] { return hash }
         let key = TileCache.Key(level: .hashes(node.tileLevel), index: node.tileIndex)
-        guard case .hashes(_, let tile) = try await item(key, under: published) else { return nil }
+        guard case .hashes(let tile) = try await item(key, under: published) else { return nil }
         return tile[node]
     }
 }

@@ -3,34 +3,34 @@
 import LogStorage
 import Merkle
 
-/// A request's submissions and its waiting task, which is resumed exactly once.
+/// A request's submissions, and who waits for them, who is answered exactly once.
 struct PendingUnit: Sendable {
     let submissions: [Submission]
-    private let continuation: CheckedContinuation<Result<UnitPublication, LogError>, Never>
+    private let answer: UnitAnswer
 
-    init(
-        _ submissions: [Submission],
-        _ continuation: CheckedContinuation<Result<UnitPublication, LogError>, Never>
-    ) {
+    init(_ submissions: [Submission], _ answer: @escaping UnitAnswer) {
         self.submissions = submissions
-        self.continuation = continuation
+        self.answer = answer
     }
 
     var byteCount: Int { submissions.reduce(0) { $0 + $1.byteCount } }
 
     func resume(returning publication: UnitPublication) {
-        continuation.resume(returning: .success(publication))
+        answer(.success(publication))
     }
 
     func fail(_ error: LogError) {
-        continuation.resume(returning: .failure(error))
+        answer(.failure(error))
     }
 }
 
+/// Takes what became of a unit, on whatever thread knows it, which it must not hold up.
+package typealias UnitAnswer = @Sendable (Result<UnitPublication, LogError>) -> Void
+
 /// What a published commit says to one of its units.
 ///
-/// The unit's own task cuts the proofs out of it, so that the publisher goes on.
-struct UnitPublication: Sendable {
+/// Whoever waits for the unit cuts the proofs out of it, so that the publisher goes on.
+package struct UnitPublication: Sendable {
     let settlements: [Settlement]
     /// Nil when the commit wrote nothing.
     let batch: SequencedBatch?

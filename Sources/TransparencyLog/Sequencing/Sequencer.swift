@@ -79,19 +79,17 @@ final class Sequencer: Sendable {
         startThread("sequencer") { [self] in run(state) }
     }
 
-    /// Queues a unit, and returns when it is published or refused.
-    func submit(_ submissions: [Submission]) async throws(LogError) -> UnitPublication {
-        try await withCheckedContinuation { continuation in
-            let unit = PendingUnit(submissions, continuation)
-            let bytes = unit.byteCount
-            // A writer that has to wait for the publisher is woken by that, not by every unit.
-            let admission = batcher.enter { batcher in
-                let hadStep = batcher.hasStep
-                let admission = batcher.add(unit, records: submissions.count, bytes: bytes)
-                return (admission, wakes: batcher.hasStep && !hadStep)
-            }
-            if case .refused(let refusal) = admission { unit.fail(error(for: refusal)) }
-        }.get()
+    /// Queues a unit; `answer` is called once, when it is published or refused.
+    func submit(_ submissions: [Submission], _ answer: @escaping UnitAnswer) {
+        let unit = PendingUnit(submissions, answer)
+        let bytes = unit.byteCount
+        // A writer that has to wait for the publisher is woken by that, not by every unit.
+        let admission = batcher.enter { batcher in
+            let hadStep = batcher.hasStep
+            let admission = batcher.add(unit, records: submissions.count, bytes: bytes)
+            return (admission, wakes: batcher.hasStep && !hadStep)
+        }
+        if case .refused(let refusal) = admission { unit.fail(error(for: refusal)) }
     }
 
     /// Takes no more, and returns when both threads have finished what was accepted.
