@@ -59,4 +59,38 @@ struct StatsTests {
         #expect(actors.other == UInt64(count - RecordStats.shownLimit))
         #expect(stats.values(of: .type).shown.map(\.count) == [UInt64(count)])
     }
+
+    @Test("A category counts all of its types, also those that are not counted one by one")
+    func categories() throws {
+        var stats = RecordStats()
+        for number in 0..<RecordStats.valueLimit + 7 {
+            for type in ["x.vendor.t\(number)", "tool.call"] {
+                let text = #"{"actor":{"id":"a","type":"agent"},"id":"","type":"\#(type)"}"#
+                stats.add(try RecordTerms.read(canonical: Array(text.utf8)), basis: .time)
+            }
+        }
+        let expected = ["x.vendor.t", "tool.call"].map { RecordType.category(of: $0) }
+        let found = stats.values(of: .category).shown
+        #expect(Set(found.map(\.value)) == Set(expected))
+        #expect(found.reduce(0) { $0 + $1.count } == stats.total)
+        #expect(stats.values(of: .type).shown.first?.count == UInt64(RecordStats.valueLimit + 7))
+    }
+
+    @Test("Days are those of UTC, on both sides of 1970")
+    func days() throws {
+        var stats = RecordStats()
+        let times = [
+            "1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z", "2026-06-01T23:59:59+02:00",
+            "2026-06-01T23:59:59-02:00", "1970-01-01T23:59:59Z", "0001-01-01T00:00:00Z",
+        ]
+        for time in times {
+            let text = #"{"id":"","time":"\#(time)","type":"x.y.z"}"#
+            stats.add(try RecordTerms.read(canonical: Array(text.utf8)), basis: .time)
+        }
+        let found = stats.values(of: .day).shown.map { "\($0.value) \($0.count)" }
+        #expect(
+            found == [
+                "0001-01-01 1", "1969-12-31 1", "1970-01-01 2", "2026-06-01 1", "2026-06-02 1",
+            ])
+    }
 }
