@@ -11,6 +11,8 @@
 struct copenssl_algorithms {
     EVP_MD *sha256;
     EVP_MAC *hmac;
+    /// libcrypto's own default provider serves SHA-256.
+    int is_plain;
 };
 
 /// Fetches at the first call. Every file calls it before it calls libcrypto.

@@ -55,9 +55,10 @@ struct BatchWriter {
         submissions.reserveCapacity(Int(Schema.segmentWidth) * StoredForm.submissionWidth)
         if first < batch.firstIndex { try readOpenEntries(from: first, &leaves, &submissions) }
         for index in max(first, batch.firstIndex)..<first + Schema.segmentWidth {
-            let entry = batch.entries[Int(index - batch.firstIndex)]
-            StoredForm.append(entry.leaf, to: &leaves)
-            StoredForm.append(entry.submission, at: index, to: &submissions)
+            // Not the entry itself: a copy of it counts references to all of its parts.
+            let place = Int(index - batch.firstIndex)
+            StoredForm.append(batch.entries[place].leaf, to: &leaves)
+            StoredForm.append(batch.entries[place].submission, at: index, to: &submissions)
         }
         let statement = try connection.statement(.insertSegment)
         statement.bind(1, tile.index)
@@ -97,11 +98,11 @@ struct BatchWriter {
         let statement = try connection.statement(.insertOpenEntry)
         var (leaf, submission) = ([UInt8](), [UInt8]())
         for index in max(next, batch.firstIndex)..<end {
-            let entry = batch.entries[Int(index - batch.firstIndex)]
+            let place = Int(index - batch.firstIndex)
             leaf.removeAll(keepingCapacity: true)
             submission.removeAll(keepingCapacity: true)
-            StoredForm.append(entry.leaf, to: &leaf)
-            StoredForm.append(entry.submission, at: index, to: &submission)
+            StoredForm.append(batch.entries[place].leaf, to: &leaf)
+            StoredForm.append(batch.entries[place].submission, at: index, to: &submission)
             statement.bind(1, index)
             try withBytes(leaf) { (leaf) throws(StoreError) in
                 try withBytes(submission) { (submission) throws(StoreError) in

@@ -160,7 +160,9 @@ final class IndexedKeys: LookupSource {
         index.append(
             firstIndex: batch.firstIndex,
             keys: batch.entries.map { entry in
-                var keys = entry.lookups
+                var keys: [LookupKey] = []
+                keys.reserveCapacity(entry.lookups.count + 2)
+                keys += entry.lookups
                 keys.append(LookupKey(.leafHash, digest: entry.leafHash))
                 keys.append(LookupKey(.submissionKey, digest: entry.submission.key))
                 return keys

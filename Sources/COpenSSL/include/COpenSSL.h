@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The part of libcrypto that this package uses, as a few functions over plain bytes. The EVP
-// interface alone is called, with algorithms fetched once, so that whichever provider the
-// system's OpenSSL configuration names (the FIPS provider too) serves them.
+// The part of libcrypto that this package uses, as a few functions over plain bytes. Algorithms
+// are fetched once through the EVP interface, so that whichever provider the system's OpenSSL
+// configuration names (the FIPS provider too) serves them. Where that is libcrypto's own default
+// provider, SHA-256 of one message is called without EVP, which is the same code.
 //
 // Functions that return int give 1 for success and 0 for failure, and leave nothing in OpenSSL's
 // error queue. All of them may be called from any thread.

@@ -86,13 +86,14 @@ extension Log {
         _ offset: Int, of batch: SequencedBatch, _ note: String, _ checker: inout ProofChecker?
     ) throws(LogError) -> SequencedRecord {
         let index = batch.firstIndex + UInt64(offset)
-        let entry = batch.entries[offset]
+        // The two parts alone: a copy of the entry counts references to all of its others.
+        let (leaf, leafHash) = (batch.entries[offset].leaf, batch.entries[offset].leafHash)
         let proof = batch.growth.inclusionProof(of: index)
         do {
-            try checker?.verify(proof, leafHash: entry.leafHash)
+            try checker?.verify(proof, leafHash: leafHash)
         } catch {
             throw LogError(.corrupt, "a new proof does not verify", cause: error)
         }
-        return SequencedRecord(index: index, leaf: entry.leaf, proof: proof, checkpoint: note)
+        return SequencedRecord(index: index, leaf: leaf, proof: proof, checkpoint: note)
     }
 }
