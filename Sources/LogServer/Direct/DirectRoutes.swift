@@ -105,8 +105,11 @@ struct DirectRoutes: Sendable {
             note("POST", "/v1/audit", status)
             return DirectResponse(json, status, isPublic: false, date: date.text)
         } catch {
-            return failed(
-                RouteTable.problem(of: error, logger) { String(describing: RequestID()) })
+            let id = String(describing: RequestID())
+            var logger = self.logger
+            // The framework's name for it, so that both ways of a request are found alike.
+            logger[metadataKey: "hb.request.id"] = .string(id)
+            return failed(RouteTable.problem(of: error, logger) { id })
         }
     }
 
