@@ -71,6 +71,31 @@ public struct GovernanceRecord: Sendable {
             type: "clock.skew", details: ["accepted": true, "skew_ms": .integer(skewMS)])
     }
 
+    /// The log was ended for good: no record follows this one.
+    ///
+    /// - Parameter reason: A code.
+    public static func logFrozen(reason: String) -> GovernanceRecord {
+        GovernanceRecord(type: "log.frozen", details: ["reason": .string(reason)])
+    }
+
+    /// The store had lost its end, and the leaves were brought back from a copy of the public tree.
+    ///
+    /// - Parameters:
+    ///   - lost: The indexes whose contents could not be: those just before this record. None where
+    ///     the anchor alone was made again.
+    ///   - size: The size of the signed tree that was gone back to.
+    ///   - root: Its root, base64.
+    public static func logRecovered(
+        lost: Range<UInt64>, size: UInt64, root: String
+    ) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "log.recovered",
+            details: [
+                "count": .integer(UInt64(lost.count)), "first": .integer(lost.lowerBound),
+                "root": .string(root), "size": .integer(size),
+            ])
+    }
+
     /// The next leaf begins a new epoch of the chain.
     ///
     /// - Parameter epoch: The new epoch's number; the first is 0.

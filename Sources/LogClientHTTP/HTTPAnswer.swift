@@ -27,8 +27,9 @@ public struct HTTPAnswer: Sendable {
     /// The error that this answer is, to whoever needed another one.
     public func error(asking path: String, of endpoint: LogEndpoint) -> EndpointError {
         let said = problemDetail ?? problemCode.map { "the problem \($0)" } ?? "status \(status)"
+        let isOfToken = problemCode.map { $0 == "not_authorized" } ?? true
         switch status {
-        case 401, 403:
+        case 401 where isOfToken, 403 where isOfToken:
             return EndpointError(
                 .unauthorized,
                 "\(endpoint.name) refuses the token for \(path); `evident token list` shows roles")

@@ -95,9 +95,10 @@ package struct LogServer: Service {
     ) -> [Route] {
         let access = AccessRecords(
             log: log, submissions: submissions, granularity: configuration.accessRecords,
-            now: configuration.now)
+            journal: configuration.readJournal, now: configuration.now)
         let own = LogRoutes(
-            log: log, limits: submissions.limits, connections: configuration.connections)
+            log: log, limits: submissions.limits, connections: configuration.connections,
+            mirror: configuration.mirror)
         let documented =
             SubmitRoute(log: log, submissions: submissions, configuration: configuration).routes
             + QueryRoutes(log: log, access: access, search: search, now: configuration.now).routes

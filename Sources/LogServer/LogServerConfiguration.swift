@@ -3,6 +3,7 @@
 package import AuditChain
 import Glibc
 package import NIOCore
+package import TransparencyLog
 
 /// How a server listens, and how much of anything it takes.
 ///
@@ -30,6 +31,11 @@ package struct LogServerConfiguration: Sendable {
     /// Streams that one credential has open at one time.
     package var streamsPerCredential = 8
     package var streamTiming = StreamTiming()
+    /// Where readings are written down while the log takes no records for good; nil for nowhere, and
+    /// then nothing is read.
+    package var readJournal: ReadJournal?
+    /// How the folder stands that the public tree is written to; nil if there is none.
+    package var mirror: @Sendable () -> MirrorHealth? = { nil }
     /// Mounts routes that do nothing, as the ceiling that benchmarks compare with.
     package var hasBenchRoutes = false
     /// Called with the address once the server listens.

@@ -17,7 +17,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case notAcceptable
     case requestTimeout
     case idempotencyConflict, ambiguousID
-    case erased
+    case erased, lost
     case bodyTooLarge
     case unsupportedMediaType, unsupportedContentEncoding
     case expectationFailed
@@ -28,6 +28,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case tooManyStreams
     case clockDisagrees, storageFailed, notPublished
     case storageFull
+    case frozen, evidenceOnly
     /// A rule of the record format; its code is the rule's own.
     case record(RecordError.Code)
 
@@ -38,11 +39,12 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .notAcceptable,
             .requestTimeout,
             .idempotencyConflict, .ambiguousID,
-            .erased, .bodyTooLarge, .unsupportedMediaType,
+            .erased, .lost, .bodyTooLarge, .unsupportedMediaType,
             .unsupportedContentEncoding, .expectationFailed, .tooManyConnectionsOfAddress,
             .verificationRunning, .headTooLarge, .internalError, .corrupt, .tooManyConnections,
             .overloaded, .tooManyBodies, .tooManyStreams, .shuttingDown, .sequencingStopped,
-            .clockDisagrees, .storageFailed, .notPublished, .storageFull,
+            .clockDisagrees, .storageFailed, .notPublished, .storageFull, .frozen,
+            .evidenceOnly,
         ] + RecordCodes.all
     }
 
@@ -54,6 +56,8 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             case .sequencingStopped: .sequencingStopped
             case .clockDisagrees: .clockDisagrees
             case .storageFull: .storageFull
+            case .frozen: .frozen
+            case .evidenceOnly: .evidenceOnly
             case .storageFailed: .storageFailed
             case .notPublished: .notPublished
             case .beyondTree: .beyondTree
@@ -93,7 +97,7 @@ extension ProblemCode {
             .invalidCursor, .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed:
             badRequest
         case .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .idempotencyConflict,
-            .ambiguousID, .erased:
+            .ambiguousID, .erased, .lost, .frozen:
             refused
         case .requestTimeout, .bodyTooLarge, .notAcceptable,
             .unsupportedMediaType, .unsupportedContentEncoding, .expectationFailed, .headTooLarge:
@@ -102,7 +106,7 @@ extension ProblemCode {
             .tooManyStreams, .verificationRunning, .shuttingDown:
             busy
         case .internalError, .corrupt, .sequencingStopped, .clockDisagrees, .storageFailed,
-            .notPublished, .storageFull:
+            .notPublished, .storageFull, .evidenceOnly:
             failed
         case .record(let code):
             ProblemRow(
@@ -171,6 +175,14 @@ extension ProblemCode {
             ProblemRow(
                 403, "not_authorized", "This needs a token that allows it",
                 "Send Authorization: Bearer with a token whose role and tenant allow this.")
+        case .frozen:
+            ProblemRow(
+                403, "frozen", "The log was ended for good",
+                "Submit to another log: this one's last record is written. Reads go on.")
+        case .lost:
+            ProblemRow(
+                410, "lost", "The record was lost with a part of the store",
+                "Its receipt and proof remain at /receipt and /proof.")
         case .beyondTree:
             ProblemRow(
                 404, "beyond_tree", "The published tree does not reach that far",
@@ -277,6 +289,11 @@ extension ProblemCode {
                 503, "sequencing_stopped", "The log takes no records until it is restarted",
                 "Tell the operator, and retry later with the same key. Reads go on.",
                 retryAfter: 30...90)
+        case .evidenceOnly:
+            ProblemRow(
+                503, "evidence_only", "The log is only looked at",
+                "It refused to start, and its operator shows what is left: the tree and its proofs,"
+                    + " nothing signed anew. Retry later with the same key.", retryAfter: 30...90)
         case .clockDisagrees:
             ProblemRow(
                 503, "clock_disagrees", "The server's clocks disagree",

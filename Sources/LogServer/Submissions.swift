@@ -4,6 +4,7 @@ package import AuditChain
 package import AuditRecords
 import LogCrypto
 import LogStorage
+package import Merkle
 import SignedNote
 package import TransparencyLog
 
@@ -101,6 +102,19 @@ package struct Submissions: GovernanceRecords {
 
     package func clockResumed(_ now: ClockReading) -> Submission {
         governance(Self.clock(now, event: "resumed"))
+    }
+
+    /// Whether it is `log.frozen`, by the log itself.
+    package func isFinal(_ record: [UInt8]) -> Bool {
+        guard let value = try? JSONValue.parse(record, limits: .disclosed) else { return false }
+        return value["tenant"]?.text == "_log" && value["type"]?.text == "log.frozen"
+    }
+
+    /// What a recovery could not bring back.
+    package func logRecovered(_ lost: Range<UInt64>, _ head: TreeHead) -> Submission {
+        governance(
+            .logRecovered(
+                lost: lost, size: head.size, root: head.root.base64))
     }
 
     private static func clock(_ now: ClockReading, event: String) -> GovernanceRecord {

@@ -103,9 +103,21 @@ package protocol LogTransaction {
     /// the caller and is thrown as `.constraint`.
     func append(_ batch: SequencedBatch) throws(StoreError)
 
+    /// Writes entries of which nothing is left but the leaves: as ``append(_:)``, without content.
+    ///
+    /// For recovery alone. What is written is as if the content had been erased.
+    func appendLost(_ batch: SequencedBatch) throws(StoreError)
+
     /// What is stored for `range` now, read back through the database.
     func reread(_ range: Range<UInt64>) throws(StoreError) -> [RereadEntry]
 
     /// The widest stored bytes of a hash tile, as this transaction sees it.
     func hashTile(level: UInt8, index: UInt64) throws(StoreError) -> [UInt8]?
+}
+
+extension LogTransaction {
+    /// A store that nothing can be lost from takes no such entries.
+    package func appendLost(_ batch: SequencedBatch) throws(StoreError) {
+        throw StoreError(.constraint, "this store takes no entries without content")
+    }
 }

@@ -11,8 +11,8 @@ struct BatchWriter {
 
     private var end: UInt64 { batch.firstIndex + UInt64(batch.entries.count) }
 
-    func write(isFirst: Bool) throws(StoreError) {
-        try writeContent()
+    func write(isFirst: Bool, withContent: Bool = true) throws(StoreError) {
+        if withContent { try writeContent() }
         var next = batch.firstIndex
         for tile in batch.growth.sealed where tile.level == 0 {
             try seal(tile)

@@ -94,6 +94,32 @@ final class SQLiteTransaction: LogTransaction {
     }
 
     func append(_ batch: SequencedBatch) throws(StoreError) {
+        try append(batch) { (writer, isFirst) throws(StoreError) in
+            try writer.write(isFirst: isFirst)
+        }
+    }
+
+    /// The rule that a head covers content for every entry is lifted for one statement, and is
+    /// back before the commit: a crash leaves the database with it, and without the entries.
+    func appendLost(_ batch: SequencedBatch) throws(StoreError) {
+        try append(batch) { (writer, isFirst) throws(StoreError) in
+            let rule = isFirst ? "head_insert_covered" : "head_update_covered"
+            let text = try connection.rows(
+                "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = '\(rule)'"
+            ) { (row) throws(StoreError) in row.text(0) }
+            guard text.count == 1 else {
+                throw StoreError(.mismatch, "the database's rules were changed")
+            }
+            try connection.execute("DROP TRIGGER \(rule)")
+            try writer.write(isFirst: isFirst, withContent: false)
+            try connection.execute(text[0])
+        }
+    }
+
+    private func append(
+        _ batch: SequencedBatch,
+        _ write: (BatchWriter, _ isFirst: Bool) throws(StoreError) -> Void
+    ) throws(StoreError) {
         try writing { (tables) throws(StoreError) in
             let size = try tables.head()?.treeHead.size ?? 0
             let end = size + UInt64(batch.entries.count)
@@ -104,7 +130,7 @@ final class SQLiteTransaction: LogTransaction {
             }
             guard batch.entries.allSatisfy({ $0.leaf.timestampMS < StoredForm.timestampLimit })
             else { throw StoreError(.constraint, "a leaf's time is beyond what is stored") }
-            try BatchWriter(connection: connection, batch: batch).write(isFirst: size == 0)
+            try write(BatchWriter(connection: connection, batch: batch), size == 0)
             appended.append(batch)
         }
     }

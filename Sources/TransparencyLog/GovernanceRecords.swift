@@ -10,4 +10,6 @@ package protocol GovernanceRecords: Sendable {
     func clockAccepted(_ now: ClockReading) -> Submission
     /// Sequencing goes on after the clocks had disagreed.
     func clockResumed(_ now: ClockReading) -> Submission
+    /// Whether a record of the log, which is its last one, says that no other follows.
+    func isFinal(_ record: [UInt8]) -> Bool
 }

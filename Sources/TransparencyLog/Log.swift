@@ -6,6 +6,7 @@ package import LogStorage
 package import Logging
 package import Merkle
 package import SignedNote
+import Synchronization
 
 /// One transparency log: records in, durable receipts out, proofs for anyone.
 ///
@@ -24,11 +25,14 @@ package final class Log: Sendable {
     private let tree: TreeReader
     private let clock: @Sendable () -> ClockReading
     let submissions = InFlight()
+    /// What is shown of a log that is only looked at.
+    let evidence: Evidence?
+    let isFrozen = Atomic(false)
 
-    private init(
+    init(
         keys: LogKeys, store: any LogStore, sequencer: Sequencer, publisher: Publisher,
         pool: BlockingPool, queries: BlockingPool, tree: TreeReader,
-        clock: @escaping @Sendable () -> ClockReading
+        clock: @escaping @Sendable () -> ClockReading, evidence: Evidence? = nil
     ) {
         self.keys = keys
         self.store = store
@@ -38,6 +42,7 @@ package final class Log: Sendable {
         self.queries = queries
         self.tree = tree
         self.clock = clock
+        self.evidence = evidence
         durability = store.durability
     }
 
@@ -61,6 +66,7 @@ package final class Log: Sendable {
             keys: keys, reader: store.reader, anchor: anchor, wallMS: clock().wallMS,
             configuration: configuration
         ).run()
+        let isFrozen = try Self.isEnded(found.state, store.reader, keys, records)
         let start = try Recovery(sign: sign, anchor: anchor, wallMS: clock().wallMS)
             .publish(found)
         let publisher = Publisher(
@@ -83,7 +89,10 @@ package final class Log: Sendable {
         sequencer.start(found.state)
         do {
             if found.state.head == nil { _ = try await log.submit([records.logCreated(keys)]) }
-            if found.acceptedClock != .accepted {
+            if isFrozen {
+                log.isFrozen.store(true, ordering: .releasing)
+                sequencer.endForGood()
+            } else if found.acceptedClock != .accepted {
                 _ = try await log.submit([records.clockAccepted(clock())])
             }
         } catch {
@@ -111,13 +120,20 @@ package final class Log: Sendable {
     /// The newest head as `/checkpoint` shows it: with the log's Ed25519 signature and a tree
     /// head signature (0x05) that is less than an hour old.
     package func checkpoint() async throws(LogError) -> String {
-        try await publisher.treeHead().note
+        guard let evidence else { return try await publisher.treeHead().note }
+        guard let note = evidence.note else {
+            throw LogError(.evidenceOnly, "there is no signed head of this log here")
+        }
+        return note
     }
 
     /// The head that ``checkpoint()`` shows, and the signature in its tree head line.
     package func treeHead() async throws(LogError) -> (
         head: TreeHead, signature: TreeHeadSignature
     ) {
+        guard evidence == nil else {
+            throw LogError(.evidenceOnly, "nothing is signed while the log is only looked at")
+        }
         let signed = try await publisher.treeHead()
         guard let signature = keys.signer.treeHeadSignature(in: signed.note) else {
             throw LogError(.corrupt, "the published checkpoint has no tree head line")
@@ -145,7 +161,8 @@ package final class Log: Sendable {
         return try await reading {
             let (proof, leafHash) = try await self.tree.inclusionProof(
                 of: index, size: size, under: published)
-            return (proof, leafHash, size == published.head.size ? published.note : nil)
+            let note = published.note.isEmpty ? nil : published.note
+            return (proof, leafHash, size == published.head.size ? note : nil)
         }
     }
 
@@ -155,7 +172,7 @@ package final class Log: Sendable {
         of index: UInt64
     ) throws(LogError) -> (proof: InclusionProof, leafHash: Digest, note: String)? {
         let published = published
-        guard index < published.head.size else { return nil }
+        guard index < published.head.size, !published.note.isEmpty else { return nil }
         do {
             return try tree.cachedInclusionProof(of: index, under: published).map {
                 ($0.proof, $0.leafHash, published.note)
@@ -185,6 +202,9 @@ package final class Log: Sendable {
         at index: UInt64, under published: PublishedHead
     ) async throws(LogError) -> SequencedRecord {
         guard index < published.head.size else { throw beyond(published) }
+        guard !published.note.isEmpty else {
+            throw LogError(.evidenceOnly, "no signed head covers this record here")
+        }
         return try await reading {
             let (proof, leafHash) = try await self.tree.inclusionProof(
                 of: index, size: published.head.size, under: published)
@@ -246,7 +266,7 @@ package final class Log: Sendable {
             lastCommitMS: status.lastCommitMS, queuedRecords: sequencer.queuedRecords,
             stopReason: status.stopReason,
             clockDifferenceMS: difference.magnitude > status.clockRule.toleranceMS
-                ? difference : nil, nowMS: now.wallMS, durability: durability)
+                ? difference : nil, nowMS: now.wallMS, durability: durability, mode: mode)
     }
 
     private func lookUp<Result: Sendable>(

@@ -21,6 +21,10 @@ package struct LogError: Error, Sendable, CustomStringConvertible, CustomDebugSt
         /// The records are in the log, but no head could be signed over them: a retry with the
         /// same key collects the receipts.
         case notPublished = "not_published"
+        /// The log was ended for good: it takes no records any more.
+        case frozen
+        /// The log was opened to be looked at: it takes no records and signs nothing.
+        case evidenceOnly = "evidence_only"
         /// The index, size or tile lies beyond the published tree.
         case beyondTree = "beyond_tree"
         /// What is stored does not prove what it must: nothing is answered from it.

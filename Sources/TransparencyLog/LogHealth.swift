@@ -17,7 +17,10 @@ package struct LogHealth: Sendable {
     package let clockDifferenceMS: Int64?
     package let nowMS: UInt64
     package let durability: StoreDurability
+    package let mode: LogMode
 
     /// Whether the log takes records.
-    package var isReady: Bool { stopReason == nil && clockDifferenceMS == nil }
+    package var isReady: Bool {
+        stopReason == nil && clockDifferenceMS == nil && mode == .sequencing
+    }
 }

@@ -24,7 +24,8 @@ struct Evident: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, TokenCommand.self, ReloadCommand.self,
             SubmitCommand.self, GetCommand.self, QueryCommand.self, TailCommand.self,
-            VerifyCommand.self, FsckCommand.self, RedactCommand.self, BenchCommand.self,
+            VerifyCommand.self, MirrorCommand.self, FsckCommand.self,
+            RecoverCommand.self, FreezeCommand.self, RedactCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

@@ -38,15 +38,7 @@ struct OpenLog {
                     + "made with \(Quantities.text(milliseconds: keys.identity.granularityMS))",
                 advice: "It is in the log's first record and never changes: take the key away.")
         }
-        let limits = RecordLimits(
-            record: JSONLimits(byteCount: configuration.recordBytes),
-            itemCount: configuration.batchItems, batchByteCount: configuration.batchBytes,
-            fieldByteCount: configuration.recordFieldBytes)
-        let tokens = keys.idempotency.derived(for: "evident.redaction.tokens.v1")
-        let preparer = RecordPreparer(
-            origin: keys.identity.origin, limits: limits, options: configuration.recordOptions,
-            redactor: try RedactionSection.redactor(
-                named: configuration.redaction, tokenKey: tokens.code(for: [])))
+        let preparer = try preparer(configuration, keys)
         let submissions = Submissions(
             preparer: preparer, keys: keys.idempotency, now: LogServerConfiguration().now)
         var options = LogConfiguration()
@@ -59,8 +51,47 @@ struct OpenLog {
         return OpenLog(log: log, submissions: submissions, preparer: preparer, keys: keys)
     }
 
+    /// Opens a log to look at it: nothing is locked, made or written.
+    static func openEvidence(
+        _ configuration: ServerConfiguration, logger: Logger
+    ) throws -> OpenLog {
+        let keys = try LogKeys.load(from: LogFolder.keys(configuration.data))
+        let preparer = try preparer(configuration, keys)
+        let hasher = keys.idempotency.lookups
+        let view = try SQLiteStore.openReadOnly(
+            directory: LogFolder.store(configuration.data),
+            lookupKeys: { RecordLookups.keys(of: $0, hasher) })
+        guard view.origin == keys.identity.origin.text else {
+            throw CommandFailure(
+                .rollbackSuspected, "the store and the keys are of different logs",
+                advice: "Put together what belongs together.")
+        }
+        let log = try Log.openEvidence(
+            keys: keys, store: ReadOnlyStore(reader: view.reader) { view.close() },
+            anchored: try AnchorState.read(path: configuration.anchor), logger: logger)
+        return OpenLog(
+            log: log,
+            submissions: Submissions(
+                preparer: preparer, keys: keys.idempotency, now: LogServerConfiguration().now),
+            preparer: preparer, keys: keys)
+    }
+
+    static func preparer(
+        _ configuration: ServerConfiguration, _ keys: LogKeys
+    ) throws -> RecordPreparer {
+        let limits = RecordLimits(
+            record: JSONLimits(byteCount: configuration.recordBytes),
+            itemCount: configuration.batchItems, batchByteCount: configuration.batchBytes,
+            fieldByteCount: configuration.recordFieldBytes)
+        let tokens = keys.idempotency.derived(for: "evident.redaction.tokens.v1")
+        return RecordPreparer(
+            origin: keys.identity.origin, limits: limits, options: configuration.recordOptions,
+            redactor: try RedactionSection.redactor(
+                named: configuration.redaction, tokenKey: tokens.code(for: [])))
+    }
+
     /// The folder's store, made if it is not there.
-    private static func store(
+    static func store(
         _ configuration: ServerConfiguration, _ keys: LogKeys
     ) throws -> any LogStore {
         if configuration.store == .null { return NullStore() }
@@ -89,7 +120,7 @@ struct OpenLog {
             lookupKeys: { RecordLookups.keys(of: $0, hasher) })
     }
 
-    private static func anchor(_ configuration: ServerConfiguration) throws -> Anchor {
+    static func anchor(_ configuration: ServerConfiguration) throws -> Anchor {
         configuration.store == .null ? .volatile() : try Anchor.open(path: configuration.anchor)
     }
 }

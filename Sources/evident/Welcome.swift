@@ -40,6 +40,13 @@ struct Welcome: Sendable {
         if case .notDurable(let reason) = opened.log.durability {
             Terminal.say("evident: NOT DURABLE: \(reason)")
         }
+        switch opened.log.mode {
+        case .sequencing: break
+        case .frozen: Terminal.say("evident: FROZEN: this log takes no records any more")
+        case .evidence(let finding):
+            Terminal.say("evident: EVIDENCE ONLY: nothing is signed, recorded or repaired")
+            Terminal.say("evident: \(finding)")
+        }
         if let token {
             Terminal.write(firstSteps(url: url, origin: origin, token: token), to: STDOUT_FILENO)
         } else {

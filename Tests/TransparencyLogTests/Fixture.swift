@@ -61,6 +61,15 @@ struct Fixture {
         }
     }
 
+    /// Opens the log to look at it.
+    func openEvidence() throws -> Log {
+        let view = try SQLiteStore.openReadOnly(directory: data, lookupKeys: { _ in [] })
+        return try Log.openEvidence(
+            keys: keys, store: ReadOnlyStore(reader: view.reader) { view.close() },
+            anchored: AnchorState.read(path: anchorPath), clock: clock.read,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
     /// A submission of one small record; equal texts under equal keys are repeats.
     func submission(_ key: String, text: String = "x") -> Submission {
         TestRecords(keys: keys).submission(key: key, type: "x.test.event", text: text)
@@ -109,6 +118,10 @@ struct TestRecords: GovernanceRecords {
 
     func clockAccepted(_ now: ClockReading) -> Submission {
         submission(key: "accepted \(now.wallMS)", type: "clock.accepted", text: "accepted")
+    }
+
+    func isFinal(_ record: [UInt8]) -> Bool {
+        String(decoding: record, as: UTF8.self).contains("log.frozen")
     }
 
     func clockResumed(_ now: ClockReading) -> Submission {

@@ -160,6 +160,8 @@ extension RecordTypes {
 
     private static let governance: [RecordType] = [
         RecordType("log.created", .audit, .create, "The log began: its record at index 0."),
+        RecordType("log.frozen", .audit, .update, "The log ended: its last record."),
+        RecordType("log.recovered", .audit, .update, "Leaves of lost records were brought back."),
         RecordType("audit.access", .audit, .read, "Audit records were read."),
         RecordType("audit.export", .audit, .read, "Audit records were exported."),
         RecordType("audit.verify", .audit, .read, "The log was verified."),

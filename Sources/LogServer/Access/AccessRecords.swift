@@ -2,6 +2,7 @@
 
 import AuditChain
 import LogCrypto
+import LogStorage
 import Synchronization
 import TransparencyLog
 
@@ -13,13 +14,14 @@ final class AccessRecords: Sendable {
     /// What a route may meet that records its readings.
     static let problems: [ProblemCode] = [
         .overloaded, .shuttingDown, .sequencingStopped, .clockDisagrees, .storageFailed,
-        .storageFull, .notPublished,
+        .storageFull, .notPublished, .frozen, .evidenceOnly,
     ]
 
     private let log: Log
     private let submissions: Submissions
     private let granularity: AccessGranularity
     private let now: @Sendable () -> Timestamp
+    private let journal: ReadJournal?
     private let filterKey: HMACSHA256
     /// Whose reading in the current minute is in the log already.
     private let recorded = Mutex(Recorded())
@@ -31,8 +33,9 @@ final class AccessRecords: Sendable {
 
     init(
         log: Log, submissions: Submissions, granularity: AccessGranularity,
-        now: @escaping @Sendable () -> Timestamp
+        journal: ReadJournal? = nil, now: @escaping @Sendable () -> Timestamp
     ) {
+        self.journal = journal
         self.log = log
         self.submissions = submissions
         self.granularity = granularity
@@ -48,7 +51,13 @@ final class AccessRecords: Sendable {
     func digest(ofFilter canonical: [UInt8]) -> Digest { filterKey.code(for: canonical) }
 
     /// Records a reading; durable, anchored and published when it returns.
+    ///
+    /// While the log takes no records for good, readings are written down beside it, if there is a
+    /// journal; of a log that is only looked at, an auditor's alone.
     func record(_ event: AccessEvent, by credential: Credential) async throws(LogError) {
+        if let journal, log.mode != .sequencing {
+            return try writeDown(event, by: credential, journal)
+        }
         let perMinute = granularity == .minute && event.isShort
         let minute = now().microseconds / 60_000_000
         if perMinute, isRecorded(credential, minute) { return }
@@ -56,6 +65,20 @@ final class AccessRecords: Sendable {
             submissions.governance(event.record(by: credential, forMinute: perMinute))
         ])
         if perMinute { remember(credential, minute) }
+    }
+
+    private func writeDown(
+        _ event: AccessEvent, by credential: Credential, _ journal: ReadJournal
+    ) throws(LogError) {
+        guard log.mode == .frozen || credential.role == .auditor else {
+            throw LogError(.evidenceOnly, "the log is only looked at, by its auditors")
+        }
+        let record = submissions.governance(event.record(by: credential, forMinute: false))
+        do {
+            try journal.append(record.content.record)
+        } catch {
+            throw LogError(.storageFailed, "the reading could not be written down", cause: error)
+        }
     }
 
     private func isRecorded(_ credential: Credential, _ minute: Int64) -> Bool {

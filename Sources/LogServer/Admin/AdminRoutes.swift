@@ -4,6 +4,7 @@ import AuditChain
 import AuditRecords
 import HTTPTypes
 import Hummingbird
+import LogStorage
 import Logging
 import TransparencyLog
 
@@ -16,7 +17,10 @@ struct AdminRoutes: Sendable {
 
     private static let bodyLimit = 4_096
 
-    var routes: [Route] { [list, create, revoke, health, reload] }
+    var routes: [Route] {
+        [list, create, revoke, health, reload]
+            + FreezeRoute(log: log, submissions: submissions).routes
+    }
 
     private var list: Route {
         Route(
@@ -47,7 +51,8 @@ struct AdminRoutes: Sendable {
                 successes: [.json("Token", "The token.", status: 201)],
                 problems: [
                     .invalidToken, .overloaded, .shuttingDown, .sequencingStopped,
-                    .clockDisagrees, .storageFailed, .storageFull, .notPublished,
+                    .clockDisagrees, .storageFailed, .storageFull, .notPublished, .frozen,
+                    .evidenceOnly,
                 ])
         ) { [self] call in
             let body = try await call.request.body.collect(upTo: Self.bodyLimit)
@@ -62,16 +67,24 @@ struct AdminRoutes: Sendable {
         }
     }
 
+    /// A log that was ended takes no record of it: the journal of readings does, for a reader of the
+    /// log may need a token for as long as it is kept.
+    private func record(_ event: GovernanceRecord) async throws {
+        let submission = submissions.governance(event)
+        if log.mode == .frozen, let journal = configuration.readJournal {
+            return try journal.append(submission.content.record)
+        }
+        _ = try await log.submit([submission])
+    }
+
     /// A token that the log does not know of is not handed out.
     private func record(creationOf entry: TokenEntry) async throws {
         let credential = entry.credential
         do {
-            _ = try await log.submit([
-                submissions.governance(
-                    .tokenCreated(
-                        credential: credential.name, role: credential.role.rawValue,
-                        tenant: credential.tenant.description))
-            ])
+            try await record(
+                .tokenCreated(
+                    credential: credential.name, role: credential.role.rawValue,
+                    tenant: credential.tenant.description))
         } catch {
             try tokens.revoke(prefix: entry.prefix)
             throw error
@@ -110,9 +123,7 @@ struct AdminRoutes: Sendable {
                 try tokens.revoke(prefix: prefix)
             else { throw Problem(.notFound) }
             do {
-                _ = try await log.submit([
-                    submissions.governance(.tokenRevoked(credential: entry.credential.name))
-                ])
+                try await record(.tokenRevoked(credential: entry.credential.name))
             } catch {
                 // It has ended all the same: no state of the log keeps a token alive.
                 call.context.logger.error(

@@ -37,7 +37,8 @@ extension Schemas {
 
     private static var report: YAML {
         let states = [
-            "erased", "pruned", "held", "imported", "not_yet_integrated", "not_yet_witnessed",
+            "erased", "lost", "pruned", "held", "imported", "not_yet_integrated",
+            "not_yet_witnessed",
         ].map { ($0, number) }
         let checkpoint = object([
             ("source", ["enum": ["published", "given"]]), ("size", number), ("root", text),

@@ -145,6 +145,7 @@ enum Schemas {
                     ("origin", text), ("vkey", text), ("log_id", base64),
                     ("keys", ["type": "array", "items": key]), ("granularity_ms", number),
                     ("publish_interval_ms", number), ("first_content_index", number),
+                    ("state", ["enum": ["live", "frozen", "evidence"]]),
                     ("witnesses", ["type": "array", "items": text]), ("limits", limits),
                     ("durability", object([("durable", truth)], optional: [("reason", text)])),
                     ("fips", object([("active", truth), ("ed25519", truth)])),
@@ -156,7 +157,11 @@ enum Schemas {
                     [
                         ("ready", truth), ("size", number), ("head_age_ms", number),
                         ("last_commit_age_ms", number), ("queued_records", number),
-                    ], optional: [("reason", text), ("detail", text)])
+                    ],
+                    optional: [
+                        ("reason", text), ("detail", text),
+                        ("mirror", object([("size", number), ("failing", truth)])),
+                    ])
             ),
         ]
     }
@@ -168,6 +173,11 @@ enum Schemas {
             ("created", ["type": "string", "format": "date-time"]),
         ]
         return [
+            ("Freeze", object([("origin", text)], optional: [("reason", text)])),
+            (
+                "Frozen",
+                object([("index", number), ("size", number), ("checkpoint", checkpoint)])
+            ),
             ("NewToken", object([("role", roles), ("tenant", text)], optional: [("name", text)])),
             ("Token", object(entry, optional: [("token", text)])),
             (

@@ -15,6 +15,7 @@ struct LogRoutes: Sendable {
     let log: Log
     let limits: RecordLimits
     let connections: ConnectionLimits
+    let mirror: @Sendable () -> MirrorHealth?
 
     func routes(document: ByteBuffer) -> [Route] {
         [description, healthy, ready, openAPI(document)]
@@ -50,6 +51,7 @@ struct LogRoutes: Sendable {
         json.member("granularity_ms", identity.granularityMS)
         json.member("publish_interval_ms", 0)
         json.member("first_content_index", 0)
+        json.member("state", Self.state(log.mode))
         json.name("witnesses")
         json.openArray()
         json.closeArray()
@@ -58,6 +60,14 @@ struct LogRoutes: Sendable {
         fips(&json)
         json.close()
         return json
+    }
+
+    private static func state(_ mode: LogMode) -> String {
+        switch mode {
+        case .sequencing: "live"
+        case .frozen: "frozen"
+        case .evidence: "evidence"
+        }
     }
 
     private func describeLimits(_ json: inout JSONWriter) {
@@ -111,10 +121,10 @@ struct LogRoutes: Sendable {
                     .json("Readiness", "It does."),
                     .json("Readiness", "It does not, for the reason given.", status: 503),
                 ])
-        ) { [log] _ in
+        ) { [log, mirror] _ in
             let health = log.health
             var json = JSONWriter(capacity: 384)
-            json.health(health)
+            json.health(health, mirror: mirror())
             return .json(
                 json, status: health.isReady ? .ok : .serviceUnavailable, public: true)
         }
@@ -139,7 +149,9 @@ extension JSONWriter {
     /// Ages are taken at the same moment.
     ///
     /// - Parameter withDetail: adds the text that is for the operator alone.
-    mutating func health(_ health: LogHealth, withDetail: Bool = false) {
+    mutating func health(
+        _ health: LogHealth, mirror: MirrorHealth? = nil, withDetail: Bool = false
+    ) {
         let age = { (time: UInt64) in health.nowMS > time ? health.nowMS - time : 0 }
         open()
         member("ready", health.isReady)
@@ -147,12 +159,28 @@ extension JSONWriter {
         member("head_age_ms", age(health.publishedAtMS))
         member("last_commit_age_ms", age(health.lastCommitMS))
         member("queued_records", UInt64(health.queuedRecords))
-        if health.stopReason != nil {
+        switch health.mode {
+        case .sequencing: break
+        case .frozen: member("reason", "frozen")
+        case .evidence(let finding):
+            member("reason", "evidence_only")
+            member("detail", "only looked at, nothing is signed: \(finding)")
+        }
+        if health.mode != .sequencing {
+            // Said above.
+        } else if health.stopReason != nil {
             member("reason", "sequencing_stopped")
         } else if health.clockDifferenceMS != nil {
             member("reason", "clock_disagrees")
         }
         if withDetail, let reason = health.stopReason { member("detail", reason) }
+        if let mirror {
+            name("mirror")
+            open()
+            member("size", mirror.size)
+            member("failing", mirror.isFailing)
+            close()
+        }
         close()
     }
 

@@ -61,7 +61,7 @@ package struct Operation: Sendable {
     ]
 
     /// What a read of the log may meet.
-    static let readProblems: [ProblemCode] = [.storageFailed, .corrupt]
+    static let readProblems: [ProblemCode] = [.storageFailed, .corrupt, .evidenceOnly]
 
     /// The query parameters that the route knows.
     var queryNames: Set<String> {

@@ -35,10 +35,14 @@ struct RecordRoutes: Sendable {
                     + " it was read is in the log before the answer.",
                 parameters: Self.parameters,
                 successes: [.json("Record", "The record.")],
-                problems: [.notFound, .ambiguousID, .erased, .corrupt] + AccessRecords.problems)
+                problems: [.notFound, .ambiguousID, .erased, .lost, .corrupt]
+                    + AccessRecords.problems)
         ) { [self] call in
             let index = try await find(call)
-            guard let content = try await log.content(at: index) else { throw Problem(.erased) }
+            guard let content = try await log.content(at: index) else {
+                let isLost = try await log.credential(at: index) == .lost
+                throw Problem(isLost ? .lost : .erased)
+            }
             try await access.record(.record(at: index), by: try call.identified())
             var response = Response.uncached(ByteBuffer(bytes: content.record))
             response.headers[Self.indexField] = String(index)

@@ -140,7 +140,7 @@ struct TreeRoutes: Sendable {
             json.member("from", proof.oldSize)
             json.member("to", proof.newSize)
             json.member("consistency", base64: proof.hashes)
-            if to == nil { json.member("checkpoint", published.note) }
+            if to == nil, !published.note.isEmpty { json.member("checkpoint", published.note) }
             json.close()
             return .json(json, public: true)
         }

@@ -36,6 +36,7 @@ package struct StoredRecords: VerificationRecords {
         case "log.created": return created(details)
         case "key.rotate": return rotated(details)
         case "erasure.request": return removed(details)
+        case "log.recovered": return lost(details)
         default: return nil
         }
     }
@@ -47,6 +48,13 @@ package struct StoredRecords: VerificationRecords {
             let checkValue = Hex.decode(text)
         else { return nil }
         return .created(origin: origin, granularityMS: granularity, checkValue: checkValue)
+    }
+
+    private static func lost(_ details: JSONValue) -> GovernanceFact? {
+        guard let first = details["first"]?.unsigned, let count = details["count"]?.unsigned
+        else { return nil }
+        let (end, overflow) = first.addingReportingOverflow(count)
+        return overflow ? nil : .lost(first..<end)
     }
 
     private static func rotated(_ details: JSONValue) -> GovernanceFact? {

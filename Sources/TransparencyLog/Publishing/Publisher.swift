@@ -88,6 +88,11 @@ final class Publisher: Sendable {
         }
     }
 
+    /// Is never started, in a log that is only looked at.
+    func stayIdle() {
+        inbox.update { $0.isClosed = true }
+    }
+
     /// Hands over a commit.
     ///
     /// Never waits.

@@ -10,6 +10,9 @@ extension Log {
     ///
     /// The receipt key signs the root of no other head. Cost: one signature, and its verification.
     package func coseReceipt(at index: UInt64) async throws(LogError) -> COSEReceipt {
+        guard evidence == nil else {
+            throw LogError(.evidenceOnly, "nothing is signed while the log is only looked at")
+        }
         let record = try await record(at: index)
         do {
             let note = try Note(parsing: Array(record.checkpoint.utf8))

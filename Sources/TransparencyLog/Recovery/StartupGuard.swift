@@ -64,12 +64,18 @@ struct StartupGuard {
             try keys.markUsed()
             return (.empty, note)
         }
+        let head = try head(of: state)
+        try keys.markUsed()
+        return (head, state.note)
+    }
+
+    /// The head that an anchor holds, which must be signed by this log's key.
+    func head(of state: AnchorState) throws -> TreeHead {
         do {
-            let opened = try OpenedCheckpoint.open(
-                Array(state.note.utf8), origin: origin.text, keys: [keys.signer.verifierKey])
-            try keys.markUsed()
-            return (opened.checkpoint.head, state.note)
-        } catch is NoteError {
+            return try OpenedCheckpoint.open(
+                Array(state.note.utf8), origin: origin.text, keys: [keys.signer.verifierKey]
+            ).checkpoint.head
+        } catch {
             throw StartupRefusal(
                 .foreign,
                 "the anchor does not bear this log's signature: it or the key is another log's")
@@ -77,7 +83,7 @@ struct StartupGuard {
     }
 
     /// Loads the edge of the tree, and re-hashes it to the stored root.
-    private func loadState(_ head: StoredHead?) throws -> SequencerState {
+    func loadState(_ head: StoredHead?) throws -> SequencerState {
         guard let head else {
             return SequencerState(head: nil, edge: TreeEdge(), verified: CompactRange())
         }
@@ -143,8 +149,8 @@ struct StartupGuard {
             throw StartupRefusal(
                 .rollbackSuspected,
                 "the database ends at \(stored.size) leaves, but a head of \(anchored.size) was "
-                    + "published: an older copy was restored. Put the newest database back; "
-                    + "nothing has been signed",
+                    + "published: an older copy was restored. Put the newest database back, or "
+                    + "its end from a mirror (evident recover); nothing has been signed",
                 firstBadIndex: stored.size)
         }
         guard anchored.size > 0 else { return }

@@ -83,6 +83,13 @@ struct Batcher<Unit> {
         return .queued
     }
 
+    /// A unit that is to be the last one: if it is taken, no other is.
+    mutating func addLast(_ unit: Unit, records: Int, bytes: Int) -> Admission {
+        let admission = add(unit, records: records, bytes: bytes)
+        if case .queued = admission { drain() }
+        return admission
+    }
+
     /// Whether `next` would say something else than `wait`.
     var hasStep: Bool {
         phase == .stopped || unpublished < limits.unpublishedCommits && !queue.isEmpty

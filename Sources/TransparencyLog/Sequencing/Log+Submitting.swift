@@ -10,6 +10,7 @@ extension Log {
     /// checkpoint. A thrown error says that none was taken, but for `.notPublished` and
     /// `.storageFailed`, which a retry with the same keys settles.
     package func submit(_ unit: [Submission]) async throws(LogError) -> [SubmissionOutcome] {
+        try refuseUnlessSequencing()
         submissions.enter()
         defer { submissions.leave() }
         let publication = try await withCheckedContinuation { continuation in
@@ -23,6 +24,11 @@ extension Log {
     ///
     /// What it is given is for ``newRecord(of:)`` and, where that says nil, ``outcomes(of:)``.
     package func submit(_ unit: [Submission], answer: @escaping UnitAnswer) {
+        do throws(LogError) {
+            try refuseUnlessSequencing()
+        } catch {
+            return answer(.failure(error))
+        }
         submissions.enter()
         sequencer.submit(unit) { [submissions] result in
             answer(result)
@@ -82,7 +88,7 @@ extension Log {
     }
 
     /// Cuts a receipt's contents out of a published batch, and verifies the proof before it goes.
-    private static func record(
+    static func record(
         _ offset: Int, of batch: SequencedBatch, _ note: String, _ checker: inout ProofChecker?
     ) throws(LogError) -> SequencedRecord {
         let index = batch.firstIndex + UInt64(offset)

@@ -80,16 +80,34 @@ final class Sequencer: Sendable {
     }
 
     /// Queues a unit; `answer` is called once, when it is published or refused.
-    func submit(_ submissions: [Submission], _ answer: @escaping UnitAnswer) {
+    ///
+    /// - Parameter isLast: no unit is taken after this one.
+    func submit(
+        _ submissions: [Submission], isLast: Bool = false, _ answer: @escaping UnitAnswer
+    ) {
         let unit = PendingUnit(submissions, answer)
         let bytes = unit.byteCount
         // A writer that has to wait for the publisher is woken by that, not by every unit.
         let admission = batcher.enter { batcher in
             let hadStep = batcher.hasStep
-            let admission = batcher.add(unit, records: submissions.count, bytes: bytes)
+            let admission =
+                isLast
+                ? batcher.addLast(unit, records: submissions.count, bytes: bytes)
+                : batcher.add(unit, records: submissions.count, bytes: bytes)
             return (admission, wakes: batcher.hasStep && !hadStep)
         }
         if case .refused(let refusal) = admission { unit.fail(error(for: refusal)) }
+    }
+
+    /// Takes none, in a log whose last record says so: it finishes at once.
+    func endForGood() {
+        batcher.update { $0.drain() }
+    }
+
+    /// Is never started, in a log that is only looked at.
+    func stayIdle() {
+        _ = batcher.update { $0.stop() }
+        finish()
     }
 
     /// Takes no more, and returns when both threads have finished what was accepted.

@@ -8,6 +8,8 @@ struct MissingPayloads: Sendable {
     /// In order; none touches the next.
     private(set) var unexplained: [Range<UInt64>] = []
     private(set) var erasedCount: UInt64 = 0
+    /// Of records that a recovery could not bring back.
+    private(set) var lostCount: UInt64 = 0
 
     init(unexplained: [Range<UInt64>] = []) {
         self.unexplained = unexplained
@@ -29,6 +31,21 @@ struct MissingPayloads: Sendable {
     mutating func explain(_ removals: [GovernanceFact.Removal], by recordIndex: UInt64) {
         for removal in removals where removal.names.isEmpty && removal.index < recordIndex {
             remove(removal.index)
+        }
+    }
+
+    /// Takes what a record at `recordIndex` says was lost.
+    ///
+    /// Such a record follows at once on what it lists, in the same transaction: a list of anything
+    /// else explains nothing, so that nobody calls a removal a loss afterwards.
+    mutating func explainLoss(of lost: Range<UInt64>, by recordIndex: UInt64) {
+        guard lost.upperBound == recordIndex else { return }
+        unexplained = unexplained.flatMap { range -> [Range<UInt64>] in
+            let found = range.clamped(to: lost)
+            guard !found.isEmpty else { return [range] }
+            lostCount += UInt64(found.count)
+            return [range.lowerBound..<found.lowerBound, found.upperBound..<range.upperBound]
+                .filter { !$0.isEmpty }
         }
     }
 

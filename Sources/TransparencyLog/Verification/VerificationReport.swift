@@ -8,6 +8,9 @@ package import Merkle
 package enum RecordState: String, CaseIterable, Sendable {
     /// Removed, as a record of the log says that lists them.
     case erased
+    /// Lost with a part of the store, as a record of the log says that lists them: their leaves were
+    /// brought back, their contents were not.
+    case lost
     /// Removed with all that came before, as a record of the log says.
     case pruned
     /// Under a hold that keeps them from being removed.
@@ -87,7 +90,9 @@ package struct VerificationReport: Sendable {
         let scope = "entries \(verified.lowerBound) to \(verified.upperBound)"
         let chain = epochs.contains(where: \.isKeyed) ? ["chain"] : []
         let parts = chain + (payloadsOpened > 0 ? ["payloads"] : []) + ["tree"]
-        return "verified: \(scope) of \(origin): \(parts.joined(separator: ", "))"
+        let lost = states[.lost] ?? 0
+        let less = lost > 0 ? "; \(lost) records were lost, as the log itself says" : ""
+        return "verified: \(scope) of \(origin): \(parts.joined(separator: ", "))\(less)"
     }
 }
 

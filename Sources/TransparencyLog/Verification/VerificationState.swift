@@ -120,6 +120,7 @@ struct VerificationState: Sendable {
         switch fact {
         case .created: break
         case .removed(let removals): missing.explain(removals, by: index)
+        case .lost(let range): missing.explainLoss(of: range, by: index)
         case .rotated(let number, let checkValue):
             guard !keys.epochs.isEmpty else { return }
             let epoch =

@@ -86,7 +86,8 @@ struct VerificationSummary: Sendable {
     private func states(_ state: VerificationState?, _ size: UInt64) -> [RecordState: UInt64] {
         let published = heads.published?.size ?? 0
         return [
-            .erased: state?.missing.erasedCount ?? 0, .imported: state?.importedCount ?? 0,
+            .erased: state?.missing.erasedCount ?? 0, .lost: state?.missing.lostCount ?? 0,
+            .imported: state?.importedCount ?? 0,
             .notYetIntegrated: size > published ? size - published : 0, .notYetWitnessed: size,
         ]
     }

@@ -40,5 +40,6 @@ enum LogFolder {
     static func store(_ folder: String) -> String { "\(folder)/store" }
     static func tokens(_ folder: String) -> String { "\(folder)/tokens.json" }
     static func settings(_ folder: String) -> String { "\(folder)/evident.yaml" }
+    static func reads(_ folder: String) -> String { "\(folder)/reads.ndjson" }
     static func adminSocket(_ folder: String) -> String { "\(folder)/admin.sock" }
 }

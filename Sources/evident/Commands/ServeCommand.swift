@@ -23,6 +23,11 @@ struct ServeCommand: AsyncParsableCommand {
               evident serve --data /var/lib/evident --listen 127.0.0.1:6962
               EVIDENT_LISTEN=[::1]:7000 evident serve --data /var/lib/evident
 
+              evident serve --data /var/lib/evident --mirror /srv/www/log
+
+            With --evidence a log that refused to start is shown as it is: tree, proofs and receipts,
+            and to auditors, with --journal-reads, records. Nothing is signed, sequenced or repaired.
+
             Without any folder named, the first start makes a log in ./evident-data and prints how
             to submit a first record. SIGTERM and SIGINT finish what was accepted and end the
             server; SIGHUP reads the tokens again.
@@ -39,11 +44,20 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "sqlite, or null to keep nothing. [sqlite]")
     var store: String?
 
+    @Option(help: "A folder to write the public tree to, for any web server to serve.")
+    var mirror: String?
+
     @Option(help: "How much to log. [info]")
     var logLevel: String?
 
     @Flag(help: "Start although the clock is out of bounds; the log records it.")
     var acceptClock = false
+
+    @Flag(help: "Only show what is there, also of a log that refused to start; sign nothing.")
+    var evidence = false
+
+    @Flag(help: "With --evidence: let auditors read records, each reading in DIR/reads.ndjson.")
+    var journalReads = false
 
     @Flag(help: .hidden)
     var benchRoutes = false
@@ -52,8 +66,9 @@ struct ServeCommand: AsyncParsableCommand {
         ProcessHardening.apply()
         let settings = try await folder.configuration([
             .listen: listen, .anchor: anchor.map(NewLog.absolute), .store: store,
-            .logLevel: logLevel,
+            .logLevel: logLevel, .mirrorFolder: mirror.map(NewLog.absolute),
         ])
+        try checkFlags(settings)
         let isNew = try prepareFolder(settings)
         let lock = try FolderLock.need(settings.data)
         defer { lock.release() }
@@ -61,18 +76,30 @@ struct ServeCommand: AsyncParsableCommand {
         try await Self.checkAddress(settings.listen)
         do {
             if isNew { try Self.makeLog(settings) }
-            let opened = try await OpenLog.open(
-                settings, acceptsClock: acceptClock, logger: logger)
+            let opened =
+                evidence
+                ? try OpenLog.openEvidence(settings, logger: logger)
+                : try await OpenLog.open(settings, acceptsClock: acceptClock, logger: logger)
             try await serve(opened, settings, isNew: isNew, logger)
         } catch {
             throw CommandFailure(opening: error) ?? error
         }
     }
 
+    private func checkFlags(_ settings: ServerConfiguration) throws(CommandFailure) {
+        guard evidence || !journalReads else {
+            throw .usage("--journal-reads goes with --evidence alone")
+        }
+        guard evidence else { return }
+        guard mirror == nil, !acceptClock, settings.store != .null else {
+            throw .usage("--evidence writes nothing: leave out --mirror, --accept-clock and null")
+        }
+    }
+
     /// Makes the default folder where nobody named one; true if there is no log in it yet.
     private func prepareFolder(_ settings: ServerConfiguration) throws -> Bool {
         if LogKeys.exist(in: LogFolder.keys(settings.data)) { return false }
-        guard settings.isDefaultFolder || settings.store == .null else {
+        guard !evidence, settings.isDefaultFolder || settings.store == .null else {
             throw CommandFailure.usage(
                 "there is no log in \(settings.data)",
                 advice: "Make it: evident init --data \(settings.data) --origin NAME")
@@ -115,23 +142,47 @@ struct ServeCommand: AsyncParsableCommand {
         let welcome = Welcome(
             opened: opened, settings: settings,
             token: try isNew ? Welcome.firstToken(tokens) : nil)
+        let mirror = try await Self.mirror(settings, opened.log, logger)
+        var configuration = try serverConfiguration(settings, welcome)
+        configuration.mirror = { mirror?.health }
         let server = LogServer(
             log: opened.log, tokens: tokens, preparer: opened.preparer,
-            configuration: try serverConfiguration(settings, welcome), logger: logger)
+            configuration: configuration, logger: logger)
         let reload = Self.reloadOnHangUp(tokens, logger)
         defer { reload.cancel() }
         var group = ServiceGroupConfiguration(
             services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(90)
+        let writing = Task { await mirror?.run() }
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
+            writing.cancel()
+            await writing.value
             await opened.log.shutDown()
             throw error
         }
+        writing.cancel()
+        await writing.value
         await opened.log.shutDown()
         Terminal.say("evident: ended; everything that was accepted is in the log")
+    }
+
+    /// What writes the public tree as files; nil where no folder is named.
+    private static func mirror(
+        _ settings: ServerConfiguration, _ log: Log, _ logger: Logger
+    ) async throws -> MirrorWriter? {
+        guard let path = settings.mirrorFolder, log.mode == .sequencing || log.mode == .frozen
+        else { return nil }
+        do {
+            return try await MirrorWriter(
+                log, folder: TileFolder.open(path),
+                intervalMS: UInt64(settings.mirrorInterval.inMilliseconds), logger: logger)
+        } catch {
+            await log.shutDown()
+            throw (error as? TileFolderError).map { CommandFailure($0) } ?? error
+        }
     }
 
     private func serverConfiguration(
@@ -145,6 +196,9 @@ struct ServeCommand: AsyncParsableCommand {
         server.connections.connections = settings.connectionsTotal
         server.connections.connectionsPerAddress = settings.connectionsPerAddress
         server.accessRecords = settings.accessRecords
+        if journalReads || !evidence {
+            server.readJournal = ReadJournal(path: LogFolder.reads(settings.data))
+        }
         server.connections.headTimeout = TimeAmount(settings.requestHeaderDeadline)
         server.connections.bodyTimeout = TimeAmount(settings.requestBodyDeadline)
         server.connections.idleTimeout = TimeAmount(settings.requestIdleTimeout)

@@ -22,9 +22,10 @@ struct VerifyLogCommand: AsyncParsableCommand {
               evident verify log http://127.0.0.1:6962 --vkey KEY
               evident verify log ./evident-data --vkey KEY
               evident verify log https://log.example.com --policy witnesses.policy
+              evident verify log /srv/mirror --vkey KEY
             """)
 
-    @Argument(help: "The log's address, or its data folder.")
+    @Argument(help: "The log's address, its data folder, or the folder of a mirror.")
     var log: String
 
     @OptionGroup var keys: KeyOptions
@@ -72,6 +73,7 @@ struct VerifyLogCommand: AsyncParsableCommand {
         _ body: (any LogSource) async throws -> Result
     ) async throws -> Result {
         guard log.hasPrefix("http://") || log.hasPrefix("https://") else {
+            if FolderLogSource.isTree(log) { return try await body(FolderLogSource(folder: log)) }
             let settings = try await ServerConfiguration.load(flags: [.data: log])
             do {
                 let source = try StoreLogSource(settings)

@@ -25,6 +25,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case connectionsTotal = "connections.total"
     case connectionsPerAddress = "connections.per_address"
     case accessRecords = "access.records"
+    case mirrorFolder = "mirror.folder"
+    case mirrorInterval = "mirror.interval"
     case logLevel = "log.level"
 
     /// The parts between the dots.
@@ -58,6 +60,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .connectionsTotal: "8192"
         case .connectionsPerAddress: "4096"
         case .accessRecords: "request"
+        case .mirrorFolder: ""
+        case .mirrorInterval: "1s"
         case .logLevel: "info"
         }
     }
@@ -131,6 +135,13 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
                 "pages counting once), page (one a page), or minute (one a credential and minute). While",
                 "the log cannot record it, nothing can be read.",
             ]
+        case .mirrorFolder:
+            [
+                "A folder that the public tree is written to as it grows, for any web server to serve:",
+                "checkpoint, tiles and entry bundles, nothing of any record. None if left out.",
+            ]
+        case .mirrorInterval:
+            ["How often what is new is written there."]
         case .logLevel:
             [
                 "trace, debug, info, notice, warning, error or critical. Records, tokens and query",

@@ -31,6 +31,9 @@ struct ServerConfiguration: Sendable, Equatable {
     var connectionsTotal: Int
     var connectionsPerAddress: Int
     var accessRecords: AccessGranularity
+    /// Where the public tree is written as files; nil for nowhere.
+    var mirrorFolder: String?
+    var mirrorInterval: Duration
     var logLevel: String
     /// Whether nobody named a data folder, so that the default one may be made at the first start.
     var isDefaultFolder: Bool
@@ -90,6 +93,8 @@ struct ServerConfiguration: Sendable, Equatable {
         accessRecords = try values.read(.accessRecords, "request, page or minute") {
             AccessGranularity(rawValue: $0)
         }
+        mirrorFolder = try values.given(.mirrorFolder)
+        mirrorInterval = try values.duration(.mirrorInterval)
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         logLevel = try values.read(.logLevel, levels.joined(separator: ", ")) {
             levels.contains($0) ? $0 : nil
@@ -111,7 +116,10 @@ struct ServerConfiguration: Sendable, Equatable {
     ) throws(CommandFailure) {
         let known = Set(
             ConfigurationKey.allCases.map(\.environmentName)
-                + ["EVIDENT_CONFIG", "EVIDENT_TOKEN", "EVIDENT_URL", "EVIDENT_VKEY", "EVIDENT_POLICY"])
+                + [
+                    "EVIDENT_CONFIG", "EVIDENT_TOKEN", "EVIDENT_URL", "EVIDENT_VKEY",
+                    "EVIDENT_POLICY",
+                ])
         for (name, value) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix("EVIDENT_") {
             let isServiceLink =

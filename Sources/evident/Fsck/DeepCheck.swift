@@ -47,9 +47,10 @@ struct DeepCheck: Sendable {
         do throws(FsckFinding) {
             var previous = try mac(before: range.lowerBound)
             var credentials: Set<UInt32> = []
+            var lost = LostRecords(view: view, size: size)
             for start in stride(from: range.lowerBound, to: range.upperBound, by: Int(Self.part)) {
                 let part = start..<min(start + Self.part, range.upperBound)
-                previous = try check(part, after: previous)
+                previous = try check(part, after: previous, &lost)
                 try checkSubmissions(part, &credentials)
             }
             return nil
@@ -77,10 +78,10 @@ struct DeepCheck: Sendable {
 
     /// Checks adjoining entries; returns the last one's MAC.
     private func check(
-        _ range: Range<UInt64>, after first: Digest
+        _ range: Range<UInt64>, after first: Digest, _ lost: inout LostRecords
     ) throws(FsckFinding) -> Digest {
         var previous = first
-        let contents = try contents(range)
+        var contents = try contents(range)[...]
         for (place, leaf) in try leaves(range).enumerated() {
             let index = range.lowerBound + UInt64(place)
             let mac = keys.schedule.key(at: index).mac(
@@ -89,14 +90,25 @@ struct DeepCheck: Sendable {
             guard Digest.constantTimeEquals(mac, leaf.mac) else {
                 throw FsckFinding(index, "leaf", "the chain's MAC is not that of this leaf")
             }
-            guard place < contents.count, contents[place].index == index else {
-                throw FsckFinding(
-                    index, "content", "the record is missing, and no erasure of it is in the log")
-            }
-            try check(contents[place].content, of: leaf, at: index)
             previous = leaf.mac
+            if let next = contents.first, next.index == index {
+                contents.removeFirst()
+                try check(next.content, of: leaf, at: index)
+            } else {
+                try explain(index, &lost)
+            }
         }
         return previous
+    }
+
+    private func explain(_ index: UInt64, _ lost: inout LostRecords) throws(FsckFinding) {
+        do throws(StoreError) {
+            if try lost.explain(index) { return }
+        } catch {
+            throw FsckFinding(error, near: index, reading: "content")
+        }
+        throw FsckFinding(
+            index, "content", "the record is missing, and no erasure of it is in the log")
     }
 
     private func contents(
