@@ -14,6 +14,7 @@ examples:
   verify_evident.py bundle june.set --vkey "$VKEY" --erasure erasures.set
   verify_evident.py proof record.tlog-proof --vkey "$VKEY"
   verify_evident.py log https://log.example.com --vkey "$VKEY" --receipts receipts/
+  verify_evident.py fork fork.json --vkey "$VKEY"
   verify_evident.py canonical record.json
 
 exit status:
@@ -576,6 +577,12 @@ class Trust:
         self.head = TreeHeadKey(self.log.name, spki) if spki else None
         self.witnesses = [VerifierKey(text, 0x04) for text in witnesses]
         self.quorum = quorum
+
+    def of_log(self):
+        """The log's own keys alone, whoever must cosign."""
+        own = Trust.__new__(Trust)
+        own.log, own.head, own.witnesses, own.quorum = self.log, self.head, [], 0
+        return own
 
 
 # -- the four kinds of evidence -----------------------------------------------------------------------
@@ -1195,6 +1202,73 @@ def verify_log(options):
     return lines
 
 
+# -- fork evidence (spec/fork-evidence.md) ---------------------------------------------------------------
+
+FORK_BYTES = 128 << 10
+
+
+def split_roots(prefix, size, nodes):
+    """The roots of the first `prefix` leaves and of all, from SUBPROOF(prefix, D[size], false)."""
+    rest = iter(nodes)
+
+    def walk(m, n):
+        if m == n:
+            node = next(rest)
+            return node, node
+        half = 1 << (n - 1).bit_length() - 1
+        if m <= half:
+            old, new = walk(m, half)
+            return old, node_hash(new, next(rest))
+        old, new = walk(m - half, n - half)
+        left = next(rest)
+        return node_hash(left, old), node_hash(left, new)
+
+    try:
+        roots = walk(prefix, size)
+    except StopIteration:
+        raise Unverifiable("a tree has too few nodes") from None
+    if next(rest, None) is not None:
+        raise Unverifiable("a tree has too many nodes")
+    return roots
+
+
+def fork_tree(value, size, trust):
+    note, nodes = members(value, ("checkpoint", "nodes"), "a tree")
+    if not isinstance(note, str):
+        raise Unverifiable("a checkpoint is not text")
+    try:
+        checkpoint = Checkpoint(note, Trust.of_log(trust))
+    except Tampered as error:
+        raise Unverifiable(str(error)) from None
+    if not 0 < size <= checkpoint.size:
+        raise Unverifiable("the size is not one that both trees reach")
+    prefix, whole = split_roots(size, checkpoint.size, inclusion_hashes(nodes, 65))
+    if whole != checkpoint.root:
+        raise Unverifiable("the nodes of a tree do not lead to its signed root")
+    return checkpoint, prefix
+
+
+def verify_fork(data, trust):
+    """Lines about two heads that the log signed and that no single history has."""
+    if len(data) > FORK_BYTES:
+        raise Unverifiable("the file is too long")
+    kind, size, trees = members(StrictParser(data).parse(), ("fork", "size", "trees"), "the file")
+    if kind != "evident/v1" or not isinstance(trees, list) or len(trees) != 2:
+        raise Unverifiable("not fork evidence of version evident/v1")
+    size = unsigned(size, "size")
+    (one, first), (other, second) = (fork_tree(tree, size, trust) for tree in trees)
+    if (one.size, one.root) >= (other.size, other.root):
+        raise Unverifiable("the trees are the same, or not in their order")
+    if first == second:
+        raise Unverifiable("both trees begin alike: no fork is shown")
+    name = one.origin.encode()
+    identity = sha256(b"evident.fork.v1\0", bytes([len(name)]), name, *(
+        struct.pack(">Q", c.size) + c.root for c in (one, other)))
+    return [f"{one.origin} has FORKED: it signed a tree of size {one.size} and one of size "
+            f"{other.size}", f"which differ among the first {size} leaves",
+            f"evidence {identity.hex()}"]
+
+
 # -- command line -------------------------------------------------------------------------------------------
 
 class Parser(argparse.ArgumentParser):
@@ -1237,6 +1311,7 @@ def arguments():
     one.add_argument("--receipts", metavar="DIR", help="receipts (*.json) to find in the log")
     one.add_argument("--older", action="append", default=[], metavar="FILE",
                      help="an older checkpoint that this log must extend")
+    trust(command("fork", "verify evidence that a log forked", "the evidence", "FILE"))
     command("canonical", "print the canonical form of a record", "the record", "FILE")
     return parser.parse_args()
 
@@ -1262,6 +1337,8 @@ def perform(options):
     if options.command == "receipt":
         record = read(options.record) if options.record else None
         return verify_receipt(data, trust, record, options.seed)
+    if options.command == "fork":
+        return verify_fork(data, trust)
     return verify_tlog_proof(data, trust)
 
 

@@ -110,13 +110,13 @@ extension ProofFileError {
 
 extension Array<UInt8> {
     /// Appends a text as a JSON string, quotes included.
-    fileprivate mutating func appendQuoted(_ text: String) {
+    mutating func appendQuoted(_ text: String) {
         var text = text
         text.withUTF8 { appendQuoted($0) }
     }
 
     /// Appends UTF-8 as a JSON string, run by run of what needs no escape.
-    fileprivate mutating func appendQuoted(_ text: UnsafeBufferPointer<UInt8>) {
+    mutating func appendQuoted(_ text: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
         var start = 0
         for place in 0..<text.count where Self.needsEscape(text[place]) {

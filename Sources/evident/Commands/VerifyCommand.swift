@@ -16,6 +16,7 @@ struct VerifyCommand: AsyncParsableCommand {
             """,
         subcommands: [
             VerifyReceiptCommand.self, VerifyChainCommand.self, VerifyLogCommand.self,
+            VerifyForkCommand.self,
         ])
 }
 
