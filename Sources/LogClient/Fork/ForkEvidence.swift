@@ -117,6 +117,21 @@ public struct ForkEvidence: Hashable, Sendable {
             prefixes: sides.map(\.split.prefix.root))
     }
 
+    /// The same evidence with no signature lines but the log's own that were verified.
+    public func withOwnLines(of fork: ProvenFork) -> ForkEvidence {
+        ForkEvidence(
+            size: size,
+            trees: zip(trees, fork.checkpoints).map { tree, opened in
+                let note = Note(text: opened.note.text, signatures: opened.verified)
+                return Tree(checkpoint: note.serialized, nodes: tree.nodes)
+            })
+    }
+
+    private init(size: UInt64, trees: [Tree]) {
+        self.size = size
+        self.trees = trees
+    }
+
     private static func isOrdered(_ left: TreeHead, before right: TreeHead) -> Bool {
         left.size == right.size
             ? left.root.bytes.lexicographicallyPrecedes(right.root.bytes)

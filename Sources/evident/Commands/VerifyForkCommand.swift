@@ -22,7 +22,7 @@ struct VerifyForkCommand: AsyncParsableCommand {
               evident verify fork fork.json --vkey KEY
             """)
 
-    @Argument(help: "The evidence, as `evident monitor` or `evident verify log` wrote it.")
+    @Argument(help: "The file of evidence.")
     var file: String
 
     @OptionGroup var keys: KeyOptions
