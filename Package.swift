@@ -98,7 +98,7 @@ let package = Package(
         hidden(
             "LogServer",
             [
-                "TransparencyLog", "LogStorage", "AuditRecords", "SignedNote", "Merkle",
+                "TransparencyLog", "LogStorage", "LogClient", "AuditRecords", "SignedNote", "Merkle",
                 "AuditChain", "LogCrypto", "CExplorer", "CZlib", hummingbird, hummingbirdCore,
                 httpTypes, nioCore, nioHTTP1, logging, serviceLifecycle,
             ]),

@@ -62,6 +62,8 @@ class Unverifiable(Exception):
 
 MAX_DEPTH = 32
 MAX_MEMBERS = 1000
+# Of a file with fields: two or three for each of a record's.
+FILE_MEMBERS = 4096
 MAX_INTEGER = 2**53 - 1
 PLAIN = re.compile(rb"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -609,7 +611,9 @@ def parse_receipt(data):
     """(index, leaf, inclusion, note, opening, content) of a receipt (spec/receipt.md)."""
     document = StrictParser(data).parse()
     kind, index, time, commitment, record_hash, inclusion, note = members(
-        document, RECEIPT, "the receipt", ("opening", "content"))
+        document, RECEIPT, "the receipt", ("opening", "content", "witnessed"))
+    if not isinstance(document.get("witnessed", True), bool):
+        raise Unverifiable("`witnessed` says something unknown")
     if "content" in document and (document["content"] != "erased" or "opening" in document):
         raise Unverifiable("`content` says something unknown")
     if kind != "evident/v1" or not isinstance(note, str):
@@ -759,7 +763,7 @@ class Erasures:
 def verify_bundle(data, trust, erasures=()):
     """Lines about a bundle; `erasures` are bytes of bundles and sets."""
     known = erasures_of(erasures, trust)
-    bundle = Bundle(StrictParser(data).parse(), trust)
+    bundle = Bundle(StrictParser(data, FILE_MEMBERS).parse(), trust)
     fields = bundle.fields
     known.claim(bundle.index, fields)
     return [f"record {bundle.index} is in {bundle.checkpoint.origin} "
@@ -775,7 +779,7 @@ def erasures_of(files, trust):
         if is_set(source):
             BundleSet(source, trust, known).verify()
         else:
-            bundle = Bundle(StrictParser(data).parse(), trust)
+            bundle = Bundle(StrictParser(data, FILE_MEMBERS).parse(), trust)
             known.learn(bundle.index, bundle.fields.shown)
     known.claims.clear()
     return known
@@ -783,7 +787,7 @@ def erasures_of(files, trust):
 
 # -- bundle sets (spec/bundle-set.md) ---------------------------------------------------------------------
 
-LINE_BYTES, LINE_MEMBERS = 16 << 20, 4096
+LINE_BYTES = 16 << 20
 HEADER = ("bundle_set", "made_ms", "query", "first", "end", "checkpoint")
 RECORD = ("index", "timestamp_ms", "record_hash", "fields")
 
@@ -793,7 +797,7 @@ def is_set(source):
     first = source.readline(LINE_BYTES + 1)
     source.seek(0)
     try:
-        return "bundle_set" in StrictParser(first, LINE_MEMBERS).parse()
+        return "bundle_set" in StrictParser(first, FILE_MEMBERS).parse()
     except JSONRefused:
         return False
 
@@ -847,7 +851,7 @@ class BundleSet:
                                else "a line is too long")
         self.before = self.digest.copy()
         self.digest.update(text)
-        return StrictParser(text[:-1], LINE_MEMBERS).parse()
+        return StrictParser(text[:-1], FILE_MEMBERS).parse()
 
     def verify(self):
         self.header(self.line())

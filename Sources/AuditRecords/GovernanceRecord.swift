@@ -9,11 +9,23 @@ public struct GovernanceRecord: Sendable {
     public let type: String
     /// What happened.
     public let details: JSONValue
+    /// How it ended; nil for what cannot fail.
+    public let outcome: String?
+    /// Why it ended so, as a code.
+    public let reason: String?
+    /// Settings that changed.
+    public let changes: [SettingChange]
 
     /// A record of any type with any details.
-    public init(type: String, details: JSONValue) {
+    public init(
+        type: String, details: JSONValue, outcome: String? = nil, reason: String? = nil,
+        changes: [SettingChange] = []
+    ) {
         self.type = type
         self.details = details
+        self.outcome = outcome
+        self.reason = reason
+        self.changes = changes
     }
 
     /// The record at index 0: what log this is, and by which keys it is checked.
@@ -24,7 +36,7 @@ public struct GovernanceRecord: Sendable {
     ///   - receiptSPKI: The ECDSA P-256 key of RFC 9942 receipts, DER.
     public static func logCreated(
         origin: Origin, chain: ChainSchedule, granularityMS: UInt64, vkey: String,
-        treeHeadSPKI: [UInt8], receiptSPKI: [UInt8]
+        treeHeadSPKI: [UInt8], receiptSPKI: [UInt8], policies: LogPolicies
     ) -> GovernanceRecord {
         let epochs = chain.epochs.map { epoch -> JSONValue in
             ["first": .integer(epoch.first), "kcv": .string(Hex.encode(epoch.key.checkValue))]
@@ -39,7 +51,36 @@ public struct GovernanceRecord: Sendable {
             details: [
                 "chain": .array(epochs), "granularity_ms": .integer(granularityMS),
                 "keys": .array(keys), "origin": .string(origin.text),
+                "policies": policies.value,
             ])
+    }
+
+    /// The log was started with other policies than its records named last.
+    public static func configLoaded(_ policies: LogPolicies) -> GovernanceRecord {
+        GovernanceRecord(type: "config.loaded", details: ["policies": policies.value])
+    }
+
+    /// The server read its settings again.
+    ///
+    /// - Parameters:
+    ///   - source: What it was asked by.
+    ///   - failure: Why nothing changed, as a code; nil if the settings were taken.
+    ///   - policies: Those in force from here on.
+    ///   - restartRequired: Names of settings that were found changed, and wait for a restart.
+    public static func configReload(
+        source: String, failure: String? = nil, changes: [SettingChange] = [],
+        policies: LogPolicies, restartRequired: [String] = []
+    ) -> GovernanceRecord {
+        var details: [JSONValue.Member] = [
+            .init("policies", policies.value), .init("source", .string(source)),
+        ]
+        if !restartRequired.isEmpty {
+            let names = restartRequired.map { JSONValue.string($0) }
+            details.append(.init("restart_required", .array(names)))
+        }
+        return GovernanceRecord(
+            type: "config.reload", details: .object(details),
+            outcome: failure == nil ? "success" : "failure", reason: failure, changes: changes)
     }
 
     /// Contents and seeds of these records were handed to their own producer.
@@ -132,10 +173,44 @@ public struct GovernanceRecord: Sendable {
 
     /// The record as it is submitted, before its stamps.
     var body: [UInt8] {
-        let record: JSONValue = [
-            "actor": ["id": "evident", "type": "system"], "details": details,
-            "type": .string(type),
+        var members: [JSONValue.Member] = [
+            .init("actor", ["id": "evident", "type": "system"]), .init("details", details),
+            .init("type", .string(type)),
         ]
-        return record.canonical
+        if let outcome { members.append(.init("outcome", .string(outcome))) }
+        if let reason { members.append(.init("reason", .string(reason))) }
+        if !changes.isEmpty { members.append(.init("changes", .array(changes.map(\.value)))) }
+        return JSONValue.object(members).canonical
     }
+}
+
+/// A setting that changed, as the log's own record of it tells: one element of `changes`.
+public struct SettingChange: Sendable {
+    /// The setting's name.
+    public let field: String
+    let members: [JSONValue.Member]
+
+    /// A change from one text to another.
+    public init(_ field: String, before: String, after: String) {
+        self.field = field
+        members = [.init("before", .string(before)), .init("after", .string(after))]
+    }
+
+    /// A change from one redaction policy to another; nil for none.
+    public init(
+        _ field: String, before: RedactionPolicyIdentity?, after: RedactionPolicyIdentity?
+    ) {
+        self.field = field
+        members = [("before", before), ("after", after)].compactMap { name, policy in
+            policy.map { JSONValue.Member(name, $0.value) }
+        }
+    }
+
+    /// A change whose values are secret.
+    public init(secret field: String) {
+        self.field = field
+        members = [.init("secret", .bool(true))]
+    }
+
+    var value: JSONValue { .object([.init("field", .string(field))] + members) }
 }

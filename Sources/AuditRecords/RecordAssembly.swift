@@ -37,6 +37,7 @@ struct RecordAssembly {
         let bound =
             tape.canonicalBound(inputCount: input.count) + Self.stampBound
             + stamps.redaction.byteCount
+            + (cut.hashesPayload ? FieldCut.replacementBound * tape.memberCount : 0)
         canonical = [UInt8](unsafeUninitializedCapacity: bound) { memory, count in
             var writer = CanonicalWriter(UnsafeMutableRawBufferPointer(memory))
             var missing = Self.stamps[...]
@@ -112,6 +113,10 @@ struct RecordStamps {
 struct FieldCut {
     let byteCount: Int
     let policy: RecordOptions.Oversize
+    /// Bytes that are enough for what stands in a cut value's place.
+    static let replacementBound = 128
+    /// The payload is cut whatever its size.
+    var hashesPayload = false
     /// The record's secret, which salts the digests of what is cut away.
     let seed: Digest
 }

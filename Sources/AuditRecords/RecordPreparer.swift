@@ -33,6 +33,11 @@ public struct RecordPreparer: Sendable {
         policy = redactor.map { RedactionStamp.text(of: $0.identity) }
     }
 
+    /// The same preparer with another redactor, or with none.
+    public func redacting(with redactor: Redactor?) -> RecordPreparer {
+        RecordPreparer(origin: origin, limits: limits, options: options, redactor: redactor)
+    }
+
     /// Checks, redacts, normalises and stamps one record, and commits to it.
     ///
     /// - Parameters:
@@ -113,7 +118,7 @@ public struct RecordPreparer: Sendable {
         let scope: RecordFields.Scope
         let received: Timestamp
         let seed: Digest
-        let cut: FieldCut
+        var cut: FieldCut
         let terms: ((LentTerms) -> Void)?
     }
 
@@ -147,7 +152,10 @@ public struct RecordPreparer: Sendable {
             let redaction = RedactionStamp(counts: counts, policy: nil)
             return try stamp(tape, input, fields, redaction, job, newID: newID)
         }
-        switch redactor.redact(input, tape, tenant: fields.tenant) {
+        let capture = redactor.capture(type: fields.type, tenant: fields.tenant)
+        var job = job
+        job.cut.hashesPayload = capture == .hashOnly
+        switch redactor.redact(input, tape, tenant: fields.tenant, capture: capture) {
         case .unchanged:
             let redaction = RedactionStamp(counts: counts, policy: policy)
             return try stamp(tape, input, fields, redaction, job, newID: newID)

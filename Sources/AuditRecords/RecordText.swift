@@ -53,15 +53,19 @@ struct RecordText {
         return CanonicalMember(name: nameRange, member: start..<writer.count)
     }
 
-    /// Replaces the value of the member that was written last, if it is too large and free-form.
+    /// Replaces the value of the member that was written last, if it is free-form and too large, or
+    /// if only a hash of it is to be kept.
     mutating func cut(
         _ member: CanonicalMember, at place: Int, _ cut: FieldCut,
         in writer: inout CanonicalWriter
     ) -> CanonicalMember {
         let value = member.name.upperBound + 2..<member.member.upperBound
-        guard value.count > cut.byteCount else { return member }
+        let isHashed =
+            cut.hashesPayload && CaptureMode.isPayload(writer.written(member.name))
+            && !writer.written(value).elementsEqual("null".utf8)
+        guard isHashed || value.count > cut.byteCount else { return member }
         let known = SchemaMember(named: writer.written(member.name))
-        guard cut.policy == .truncate, known?.isFreeForm ?? true else {
+        guard isHashed || cut.policy == .truncate && known?.isFreeForm ?? true else {
             oversize = oversize ?? place
             return member
         }

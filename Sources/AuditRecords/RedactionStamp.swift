@@ -27,13 +27,7 @@ struct RedactionStamp {
     }
 
     /// The value of `redaction_policy`.
-    static func text(of policy: RedactionPolicyIdentity) -> [UInt8] {
-        let value: JSONValue = [
-            "digest": .string(policy.digest), "id": .string(policy.id),
-            "version": .integer(policy.version),
-        ]
-        return value.canonical
-    }
+    static func text(of policy: RedactionPolicyIdentity) -> [UInt8] { policy.value.canonical }
 
     /// Bytes that are enough for both members, names and punctuation included.
     var byteCount: Int { counts.count + policy.count + 40 }

@@ -30,8 +30,15 @@ public struct EvidenceBundle: Sendable {
     ///
     /// Members in any order, none unknown; every shown field canonical text.
     public init(parsing bytes: [UInt8]) throws(ProofFileError) {
+        var limits = JSONLimits.disclosed
+        limits.memberCount = BundleField.memberLimit
+        try self.init(ProofFileError.parse(bytes, limits: limits), at: "")
+    }
+
+    /// Reads a bundle that stands at a place of a file.
+    init(_ value: JSONValue, at place: String) throws(ProofFileError) {
         let members = try MemberReader(
-            ProofFileError.parse(bytes), at: "",
+            value, at: place,
             required: [
                 "bundle", "index", "timestamp_ms", "record_hash", "fields", "inclusion",
                 "checkpoint",
@@ -42,15 +49,7 @@ public struct EvidenceBundle: Sendable {
         recordHash = try members.digest("record_hash")
         inclusion = try members.hashes("inclusion")
         checkpoint = try members.text("checkpoint")
-        var fields: [BundleField] = []
-        for (place, value) in try members.elements("fields").enumerated() {
-            fields.append(try BundleField(value, place: place))
-        }
-        // Without its version nobody can say what the other fields mean.
-        guard fields.contains(where: { $0.name == "v" && $0.member != nil }) else {
-            throw .versionHidden
-        }
-        self.fields = fields
+        fields = try BundleField.all(in: members)
     }
 
     /// Checks that the pinned log's signed tree holds this record, without asking anyone.
@@ -58,63 +57,11 @@ public struct EvidenceBundle: Sendable {
     /// The order is that of the specification: names, digests, commitment under the pinned
     /// origin, leaf, signatures, inclusion, times.
     public func verify(by pinned: PinnedLog) throws(VerifyError) -> VerifiedBundle {
-        let commitment: Digest
-        do {
-            commitment = try Commitment.commit(fields.map(\.committed), origin: pinned.origin)
-        } catch {
-            throw .fields(error)
-        }
-        let leaf = Leaf(timestampMS: timestampMS, commitment: commitment, mac: recordHash)
+        let leaf = try BundleField.leaf(
+            of: fields, timestampMS: timestampMS, recordHash: recordHash, by: pinned)
         let proven = try pinned.prove(
             leaf, at: index, inclusion: inclusion, checkpoint: checkpoint)
         return VerifiedBundle(proven: proven, fields: fields)
-    }
-}
-
-/// One field of a bundle's record.
-public struct BundleField: Sendable {
-    let committed: CommittedField
-
-    /// The index of the log's record that announces this field's erasure.
-    ///
-    /// A claim: check it by that record's own bundle. A hidden field without it is *withheld*.
-    public let erasedBy: UInt64?
-
-    /// The field's name.
-    public var name: String { committed.name }
-
-    /// The canonical text `"name":value` of a shown field; `nil` for a hidden one.
-    public var member: [UInt8]? { committed.member }
-
-    fileprivate init(_ value: JSONValue, place: Int) throws(ProofFileError) {
-        let path = "fields[\(place)]"
-        if value["member"] != nil {
-            let members = try MemberReader(value, at: path, required: ["salt", "member"])
-            let salt = try members.value("salt") { $0.text.flatMap { Salt(hex: $0) } }
-            let text = Array(try members.text("member").utf8)
-            committed = try Self.field(place) { () throws(CommitmentError) in
-                try CommittedField(shown: text, salt: salt)
-            }
-            erasedBy = nil
-        } else {
-            let members = try MemberReader(
-                value, at: path, required: ["name", "digest"], optional: ["erased"])
-            let (name, digest) = (try members.text("name"), try members.digest("digest"))
-            committed = try Self.field(place) { () throws(CommitmentError) in
-                try CommittedField(hidden: name, digest: digest)
-            }
-            erasedBy = value["erased"] == nil ? nil : try members.number("erased")
-        }
-    }
-
-    private static func field(
-        _ place: Int, _ make: () throws(CommitmentError) -> CommittedField
-    ) throws(ProofFileError) -> CommittedField {
-        do {
-            return try make()
-        } catch {
-            throw .field(place: place, error)
-        }
     }
 }
 

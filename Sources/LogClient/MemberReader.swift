@@ -69,7 +69,8 @@ struct MemberReader {
         }
     }
 
-    private func path(_ name: String) -> String {
+    /// Where a member stands in the file.
+    func path(_ name: String) -> String {
         place.isEmpty ? name : "\(place).\(name)"
     }
 }

@@ -24,13 +24,17 @@ extension Receipt {
     private init(_ value: JSONValue, checkpoint shared: String?) throws(ReceiptError) {
         let members = try MemberReader(
             value, at: "", required: Self.members + (shared == nil ? ["checkpoint"] : []),
-            optional: ["opening", "content"])
+            optional: ["opening", "content", "witnessed"])
         try members.require("receipt", is: Self.format)
         let isErased = value["content"] != nil
         if isErased {
             try members.require("content", is: "erased")
             // What was opened was there.
             guard value["opening"] == nil else { throw .malformed("content") }
+        }
+        // What a log says of its witnesses; who cosigned shows in the checkpoint.
+        if let witnessed = value["witnessed"], witnessed != .bool(true), witnessed != .bool(false) {
+            throw .malformed("witnessed")
         }
         let leaf = Leaf(
             timestampMS: try members.number("timestamp_ms"),
@@ -99,9 +103,11 @@ extension Opening {
 
 extension ProofFileError {
     /// Reads the JSON of a file by the rules that disclosed text has.
-    static func parse(_ bytes: [UInt8]) throws(ProofFileError) -> JSONValue {
+    static func parse(
+        _ bytes: [UInt8], limits: JSONLimits = .disclosed
+    ) throws(ProofFileError) -> JSONValue {
         do {
-            return try JSONValue.parse(bytes, limits: .disclosed)
+            return try JSONValue.parse(bytes, limits: limits)
         } catch {
             throw .json(error)
         }

@@ -69,6 +69,9 @@ public enum VerifyError: Error, Hashable, Sendable {
     /// The leaves make another root than the signed one.
     case rootMismatch(got: TreeHead, want: TreeHead)
 
+    /// A field of a record is said to have been erased by one that does not list it.
+    case falseErasure(record: UInt64, by: UInt64)
+
     /// Whether this is evidence of tampering, or says nothing either way.
     public var verdict: Verdict {
         switch self {
@@ -79,7 +82,7 @@ public enum VerifyError: Error, Hashable, Sendable {
             .unverifiable
         case .inclusion, .consistency, .commitmentMismatch, .leafAfterTreeHead,
             .leafAfterCosignature, .malformedTile, .leafHashMismatch, .malformedLeaf,
-            .timeRunsBackwards, .tileMismatch, .rootMismatch:
+            .timeRunsBackwards, .tileMismatch, .rootMismatch, .falseErasure:
             .tampered
         }
     }
@@ -110,6 +113,8 @@ extension VerifyError: CustomStringConvertible {
         case .timeRunsBackwards(let index):
             "the leaf at index \(index) is older than the one before"
         case .tileMismatch(let tile): "\(tile) is not what the leaves below it make"
+        case .falseErasure(let record, let by):
+            "record \(by) did not erase what record \(record) says it did"
         case .rootMismatch(let got, let want):
             "the \(got.size) leaves make the root \(got.root), and \(want.root) is signed"
         }

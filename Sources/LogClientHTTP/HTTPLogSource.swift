@@ -54,6 +54,15 @@ extension LogEndpoint {
     }
 }
 
+extension LogEndpoint {
+    /// To what the log says that it rounds its leaves' times, in milliseconds; nil if it says
+    /// nothing that can be understood.
+    public func granularityMS() async -> UInt64? {
+        let answer = try? await request("GET", "/v1/log", limit: 1 << 20)
+        return answer?.object?["granularity_ms"]?.unsigned
+    }
+}
+
 extension HTTPAnswer {
     /// The first key with a `vkey` in the answer of `/v1/log`.
     var verifierKey: String? {

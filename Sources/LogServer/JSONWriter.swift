@@ -58,6 +58,13 @@ struct JSONWriter {
         closeArray()
     }
 
+    mutating func member(_ name: StaticString, _ values: [String]) {
+        self.name(name)
+        openArray()
+        for value in values { string(value) }
+        closeArray()
+    }
+
     mutating func member(_ name: StaticString, hex digest: Digest) {
         self.name(name)
         bytes.append(UInt8(ascii: "\""))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import AuditRecords
+import AuditRecords
 import Glibc
 package import Hummingbird
 import HummingbirdCore
@@ -21,27 +21,25 @@ package struct LogServer: Service {
     private let adminSocket: String?
 
     package init(
-        log: Log, tokens: TokenStore, preparer: RecordPreparer,
+        log: Log, tokens: TokenStore, settings: SettingsInForce, reloader: Reloader,
         configuration: LogServerConfiguration = LogServerConfiguration(), logger: Logger
     ) {
         var configuration = configuration
-        configuration.connections.bodyBytes = preparer.limits.batchByteCount
-        let submissions = Submissions(
-            preparer: preparer, keys: log.keys.idempotency, now: configuration.now)
+        configuration.connections.bodyBytes = settings.limits.batchByteCount
         let admin = AdminRoutes(
-            log: log, tokens: tokens, submissions: submissions, configuration: configuration)
+            log: log, tokens: tokens, settings: settings, reloader: reloader,
+            configuration: configuration)
+        let search = RecordSearch(log: log, settings: settings)
+        let holds = HoldBook(log: log, settings: settings, search: search)
         let routes = Self.publicRoutes(
-            log: log, tokens: tokens, submissions: submissions,
-            search: RecordSearch(log: log, redactor: preparer.redactor),
+            log: log, tokens: tokens, settings: settings, search: search, holds: holds,
             configuration: configuration,
-            redaction: RedactionRoutes(redactor: preparer.redactor, limits: preparer.limits).routes,
             admin: admin.routes)
         publicApplication = Self.application(
             RouteTable(routes, tokens: tokens),
             address: .hostname(configuration.host, port: configuration.port),
             configuration, logger,
-            direct: DirectRoutes(
-                log: log, submissions: submissions, tokens: tokens, logger: logger),
+            direct: DirectRoutes(log: log, settings: settings, tokens: tokens, logger: logger),
             onRunning: configuration.onListening)
         let host = configuration.host
         publicAddress =
@@ -49,7 +47,14 @@ package struct LogServer: Service {
         adminSocket = configuration.adminSocket
         adminApplication = configuration.adminSocket.map { path in
             Self.application(
-                RouteTable(admin.routes, tokens: nil), address: .unixDomainSocket(path: path),
+                RouteTable(
+                    admin.routes
+                        + ErasureRoutes(
+                            log: log, settings: settings, search: search, holds: holds,
+                            access: .socket
+                        ).routes
+                        + HoldRoutes(book: holds, search: search, access: .socket).routes,
+                    tokens: nil), address: .unixDomainSocket(path: path),
                 configuration, logger, direct: nil,
                 onRunning: { _ in
                     // Until here the data folder's own mode keeps others away.
@@ -73,7 +78,14 @@ package struct LogServer: Service {
         }
     }
 
-    private static func run(
+    /// Serves the socket for administration alone, until its task is cancelled.
+    package func runAdmin() async throws {
+        guard let adminApplication, let adminSocket else { return }
+        defer { unlink(adminSocket) }
+        try await Self.run(adminApplication, at: adminSocket)
+    }
+
+    static func run(
         _ application: Application<RouteTable>, at address: String
     ) async throws {
         do {
@@ -89,37 +101,49 @@ package struct LogServer: Service {
     }
 
     private static func publicRoutes(
-        log: Log, tokens: TokenStore, submissions: Submissions,
-        search: RecordSearch, configuration: LogServerConfiguration, redaction: [Route],
-        admin: [Route]
+        log: Log, tokens: TokenStore, settings: SettingsInForce, search: RecordSearch,
+        holds: HoldBook, configuration: LogServerConfiguration, admin: [Route]
     ) -> [Route] {
         let access = AccessRecords(
-            log: log, submissions: submissions, granularity: configuration.accessRecords,
-            journal: configuration.readJournal, now: configuration.now)
+            log: log, settings: settings, journal: configuration.readJournal,
+            now: configuration.now)
+        let survey = RecordSurvey(log: log, access: access, search: search)
+        let reports = ForkReports()
+        let verifications = VerificationSlot()
         let own = LogRoutes(
-            log: log, limits: submissions.limits, connections: configuration.connections,
-            mirror: configuration.mirror)
+            log: log, limits: settings.limits, connections: configuration.connections,
+            mirror: configuration.mirror, forks: reports)
         let documented =
-            SubmitRoute(log: log, submissions: submissions, configuration: configuration).routes
+            SubmitRoute(log: log, settings: settings, configuration: configuration).routes
             + QueryRoutes(log: log, access: access, search: search, now: configuration.now).routes
-            + StatsRoutes(log: log, access: access, search: search).routes
-            + GapsRoutes(log: log, access: access, search: search).routes
+            + StatsRoutes(survey: survey).routes + GapsRoutes(survey: survey).routes
             + StreamRoutes(
                 log: log, access: access, search: search, tokens: tokens,
                 configuration: configuration
             ).routes
-            + VerifyRoutes(log: log, access: access).routes
+            + VerifyRoutes(log: log, access: access, slot: verifications).routes
+            + BundleRoutes(
+                log: log, access: access, search: search, tokens: tokens,
+                verifications: verifications, now: configuration.now
+            ).routes
             + RecordRoutes(log: log, access: access).routes + TreeRoutes(log: log).routes
-            + ExplorerRoutes().routes
+            + WitnessedRoutes(log: log).routes + ExplorerRoutes().routes
             + RFC6962Routes(log: log).routes + ReceiptKeyRoutes(log: log).routes
-            + SchemaRoutes().routes + redaction
+            + SchemaRoutes().routes
+            + RedactionRoutes(settings: settings, limits: settings.limits.record).routes
+            + ForkRoutes(log: log, settings: settings, reports: reports).routes
+            + ErasureRoutes(
+                log: log, settings: settings, search: search, holds: holds,
+                access: .roles([.operator])
+            ).routes
+            + HoldRoutes(book: holds, search: search, access: .roles([.operator])).routes
         let document = openAPIDocument(
             documented + own.routes(document: ByteBuffer()) + admin)
         return documented + own.routes(document: ByteBuffer(string: document))
             + (configuration.hasBenchRoutes ? BenchRoutes().routes : [])
     }
 
-    private static func application(
+    static func application(
         _ table: RouteTable, address: BindAddress, _ configuration: LogServerConfiguration,
         _ logger: Logger, direct: DirectRoutes?,
         onRunning: @escaping @Sendable (SocketAddress?) async -> Void

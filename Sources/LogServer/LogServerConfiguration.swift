@@ -24,8 +24,6 @@ package struct LogServerConfiguration: Sendable {
     package var bufferedBodyBytes = 128 << 20
     /// Child tasks over which the preparation of a large batch is spread.
     package var preparationTasks = 4
-    /// How many records the log writes about those who read it.
-    package var accessRecords = AccessGranularity.request
     /// Streams of records that are open at one time.
     package var streams = 64
     /// Streams that one credential has open at one time.
@@ -40,8 +38,6 @@ package struct LogServerConfiguration: Sendable {
     package var hasBenchRoutes = false
     /// Called with the address once the server listens.
     package var onListening: @Sendable (SocketAddress?) async -> Void = { _ in }
-    /// Called by the admin socket's reload, after the tokens have been read again.
-    package var onReload: @Sendable () async throws -> Void = {}
     /// The time that records are stamped with.
     package var now: @Sendable () -> Timestamp = LogServerConfiguration.systemTime
 

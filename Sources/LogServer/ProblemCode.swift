@@ -11,13 +11,16 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case malformedRequest, invalidParameter, unknownParameter, invalidIdempotencyKey
     case invalidCursor
     case witnessesNotConfigured, invalidSize, invalidToken, reloadFailed
+    case forkNotProven, tooManyReports
     case notAuthorized
     case notFound, beyondTree
     case methodNotAllowed
     case notAcceptable
-    case requestTimeout
+    case requestTimeout, clientLeft
     case idempotencyConflict, ambiguousID
     case erased, lost
+    case erasureUnfinished
+    case held
     case bodyTooLarge
     case unsupportedMediaType, unsupportedContentEncoding
     case expectationFailed
@@ -26,7 +29,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case internalError, corrupt
     case tooManyConnections, overloaded, tooManyBodies, shuttingDown, sequencingStopped
     case tooManyStreams
-    case clockDisagrees, storageFailed, notPublished
+    case clockDisagrees, storageFailed, notPublished, notWitnessed, witnessesUnavailable
     case storageFull
     case frozen, evidenceOnly
     /// A rule of the record format; its code is the rule's own.
@@ -37,14 +40,15 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             .malformedRequest, .invalidParameter, .unknownParameter, .invalidIdempotencyKey,
             .invalidCursor, .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed,
             .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .notAcceptable,
-            .requestTimeout,
+            .requestTimeout, .clientLeft,
             .idempotencyConflict, .ambiguousID,
-            .erased, .lost, .bodyTooLarge, .unsupportedMediaType,
+            .held, .erased, .lost, .bodyTooLarge, .unsupportedMediaType,
             .unsupportedContentEncoding, .expectationFailed, .tooManyConnectionsOfAddress,
+            .forkNotProven, .tooManyReports,
             .verificationRunning, .headTooLarge, .internalError, .corrupt, .tooManyConnections,
             .overloaded, .tooManyBodies, .tooManyStreams, .shuttingDown, .sequencingStopped,
-            .clockDisagrees, .storageFailed, .notPublished, .storageFull, .frozen,
-            .evidenceOnly,
+            .clockDisagrees, .storageFailed, .notPublished, .notWitnessed,
+            .witnessesUnavailable, .storageFull, .frozen, .evidenceOnly, .erasureUnfinished,
         ] + RecordCodes.all
     }
 
@@ -62,6 +66,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             case .notPublished: .notPublished
             case .beyondTree: .beyondTree
             case .corrupt: .corrupt
+            case .erasureUnfinished: .erasureUnfinished
             }
     }
 }
@@ -94,19 +99,21 @@ extension ProblemCode {
     package var row: ProblemRow {
         switch self {
         case .malformedRequest, .invalidParameter, .unknownParameter, .invalidIdempotencyKey,
-            .invalidCursor, .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed:
+            .invalidCursor, .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed,
+            .forkNotProven:
             badRequest
         case .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .idempotencyConflict,
-            .ambiguousID, .erased, .lost, .frozen:
+            .ambiguousID, .held, .erased, .lost, .frozen:
             refused
-        case .requestTimeout, .bodyTooLarge, .notAcceptable,
+        case .requestTimeout, .clientLeft, .bodyTooLarge, .notAcceptable,
             .unsupportedMediaType, .unsupportedContentEncoding, .expectationFailed, .headTooLarge:
             unreadable
         case .tooManyConnectionsOfAddress, .tooManyConnections, .overloaded, .tooManyBodies,
-            .tooManyStreams, .verificationRunning, .shuttingDown:
+            .tooManyStreams, .verificationRunning, .tooManyReports, .shuttingDown:
             busy
         case .internalError, .corrupt, .sequencingStopped, .clockDisagrees, .storageFailed,
-            .notPublished, .storageFull, .evidenceOnly:
+            .notPublished, .notWitnessed, .witnessesUnavailable, .storageFull, .evidenceOnly,
+            .erasureUnfinished:
             failed
         case .record(let code):
             ProblemRow(
@@ -157,10 +164,14 @@ extension ProblemCode {
                 400, "invalid_token_request", "No such token can be made",
                 "Give role, tenant and, if you like, name: a reader has one tenant, an auditor and"
                     + " an operator have *; a name is 1 to 64 of A-Z a-z 0-9 . _ -.")
+        case .forkNotProven:
+            ProblemRow(
+                400, "fork_not_proven", "The file does not prove that this log forked",
+                "Check it with `evident verify fork`; spec/fork-evidence.md says what it must be.")
         case .reloadFailed:
             ProblemRow(
-                400, "reload_failed", "The settings could not be read",
-                "Read the server's log, correct the file, and reload again. Nothing has changed.")
+                400, "reload_failed", "The settings could not be taken",
+                "Correct what the server's log names, and reload again. Nothing has changed.")
         default:
             ProblemRow(
                 400, "malformed_request", "This is not one well-formed HTTP/1.1 request",
@@ -199,6 +210,11 @@ extension ProblemCode {
             ProblemRow(
                 409, "ambiguous_id", "Several records bear this id",
                 "Ask for one of the indexes given.")
+        case .held:
+            ProblemRow(
+                409, "held", "A legal hold keeps this from being destroyed",
+                "The indexes given are of the holds: release them, or leave those records out."
+                    + " Nothing was destroyed.")
         case .erased:
             ProblemRow(
                 410, "erased", "The record has been erased",
@@ -216,6 +232,10 @@ extension ProblemCode {
             ProblemRow(
                 408, "request_timeout", "The request came too slowly",
                 "Send the head within its deadline and the body within its own, then retry.")
+        case .clientLeft:
+            ProblemRow(
+                400, "client_left", "The connection's other side ended before the answer",
+                "Keep your side of the connection open until the answer has come.")
         case .notAcceptable:
             ProblemRow(
                 406, "not_acceptable", "There is no such form of the answer",
@@ -249,6 +269,11 @@ extension ProblemCode {
             ProblemRow(
                 429, "too_many_connections_of_address", "Your address has too many connections",
                 "Close some, or reuse them; then retry.", retryAfter: 5...15)
+        case .tooManyReports:
+            ProblemRow(
+                429, "too_many_reports", "Too much evidence arrives at one time",
+                "Retry after the time given, and give it to the auditors too.",
+                retryAfter: 30...90)
         case .verificationRunning:
             ProblemRow(
                 429, "verification_running", "A verification runs already",
@@ -307,10 +332,24 @@ extension ProblemCode {
             ProblemRow(
                 503, "not_published", "The records are stored, but no head could be signed",
                 "Retry with the same key: it collects the receipt.", retryAfter: 5...15)
+        case .notWitnessed:
+            ProblemRow(
+                503, "not_witnessed", "The records are stored, but witnesses have not cosigned",
+                "Retry with the same key: it collects the receipt.", retryAfter: 5...15)
+        case .witnessesUnavailable:
+            ProblemRow(
+                503, "witnesses_unavailable", "The log's witnesses cannot be reached",
+                "Retry after the time given; nothing was stored. Reads go on.",
+                retryAfter: 15...45)
         case .storageFull:
             ProblemRow(
                 507, "storage_full", "The server's volume is full",
                 "Tell the operator; nothing was stored. Reads go on.", retryAfter: 30...90)
+        case .erasureUnfinished:
+            ProblemRow(
+                500, "erasure_unfinished", "The erasure is announced and not finished",
+                "Read the server's log, and restart the log when the cause is gone: it goes on"
+                    + " with what was announced before it serves anything.")
         default:
             ProblemRow(
                 500, "internal_error", "The server failed",

@@ -9,6 +9,9 @@ struct Query: Sendable {
 
     init() {}
 
+    /// Parameters that somebody else has read.
+    init(values: [String: [String]]) { self.values = values }
+
     /// - Parameters:
     ///   - text: what follows the `?`; nil or empty without any.
     ///   - known: the names that the route has.

@@ -12,7 +12,7 @@ extension JSONWriter {
     ///   - withCheckpoint: false for an item of a batch, whose items share one checkpoint.
     mutating func receipt(
         _ record: SequencedRecord, withCheckpoint: Bool = true, erased: Bool = false,
-        opening: Opening? = nil
+        isWitnessed: Bool? = nil, opening: Opening? = nil
     ) {
         open()
         member("receipt", "evident/v1")
@@ -23,6 +23,7 @@ extension JSONWriter {
         member("inclusion", base64: record.proof.hashes)
         if withCheckpoint { member("checkpoint", record.checkpoint) }
         if erased { member("content", "erased") }
+        if let isWitnessed { member("witnessed", isWitnessed) }
         if let opening { self.opening(opening) }
         close()
     }

@@ -18,4 +18,11 @@ package struct ServerContext: RequestContext {
     func askForBody() {
         channel.triggerUserOutboundEvent(ContinueRequest(), promise: nil)
     }
+
+    /// Watches whether the client is still there, until it has been answered.
+    func watchClient() -> ClientPresence {
+        let presence = ClientPresence()
+        channel.triggerUserOutboundEvent(presence, promise: nil)
+        return presence
+    }
 }

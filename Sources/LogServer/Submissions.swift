@@ -14,17 +14,27 @@ package import TransparencyLog
 package struct Submissions: GovernanceRecords {
     private let preparer: RecordPreparer
     private let keys: IdempotencyKeys
+    private let policies: LogPolicies
     private let now: @Sendable () -> Timestamp
 
     /// - Parameters:
     ///   - keys: the log's own, under K_idem.
+    ///   - policies: what `log.created` names, and the preparer goes by.
     ///   - now: the time that records are stamped with.
     package init(
-        preparer: RecordPreparer, keys: IdempotencyKeys, now: @escaping @Sendable () -> Timestamp
+        preparer: RecordPreparer, keys: IdempotencyKeys, policies: LogPolicies,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.preparer = preparer
         self.keys = keys
+        self.policies = policies
         self.now = now
+    }
+
+    /// The same with another redactor, or with none.
+    func redacting(with redactor: Redactor?, policies: LogPolicies) -> Submissions {
+        Submissions(
+            preparer: preparer.redacting(with: redactor), keys: keys, policies: policies, now: now)
     }
 
     /// What a batch may hold.
@@ -75,13 +85,15 @@ package struct Submissions: GovernanceRecords {
     // MARK: The log's own records
 
     /// One of the log's own records, under the tenant `_log`.
-    package func governance(_ record: GovernanceRecord) -> Submission {
+    ///
+    /// - Parameter key: with it the same record is taken only once.
+    package func governance(_ record: GovernanceRecord, key: String? = nil) -> Submission {
         let received = now()
         do {
             let prepared = try preparer.prepare(
                 record, received: received, seed: .random(), id: Self.newID(received))
             return submission(
-                of: prepared, by: "evident", key: nil,
+                of: prepared, by: "evident", key: key,
                 RecordLookups.keys(of: prepared.canonical, keys.lookups))
         } catch {
             preconditionFailure("the log's own record is refused: \(error)")
@@ -93,7 +105,12 @@ package struct Submissions: GovernanceRecords {
             .logCreated(
                 origin: keys.identity.origin, chain: keys.schedule,
                 granularityMS: keys.identity.granularityMS, vkey: keys.signer.verifierKey.vkey,
-                treeHeadSPKI: keys.signer.spki, receiptSPKI: keys.receiptSigner.key.spki))
+                treeHeadSPKI: keys.signer.spki, receiptSPKI: keys.receiptSigner.key.spki,
+                policies: policies))
+    }
+
+    package func erasureComplete(_ request: UInt64) -> Submission {
+        governance(.erasureComplete(request))
     }
 
     package func clockAccepted(_ now: ClockReading) -> Submission {

@@ -11,7 +11,7 @@ package import LogCrypto
 /// it, never a later one without an earlier one.
 /// **Append-only.** A committed leaf, submission key or full tile never changes. A partial tile is
 /// only ever extended. Content (record, seed, form digest) lives apart, so that erasing it later
-/// touches nothing that is committed to.
+/// touches nothing that is committed to; it goes only with a note of the record that announced it.
 /// **Look-ups** are complete up to the newest commit, however the store finds them.
 ///
 /// All calls block, and are safe from any thread. `transaction` is called by one thread at a time.
@@ -30,6 +30,14 @@ package protocol LogStore: Sendable {
 
     /// A view of what is committed at the time of each call.
     var reader: any LogReader { get }
+
+    /// Wipes what is left of removed content outside of the database's own rows: the log of writes,
+    /// and the look-ups by its values.
+    ///
+    /// When it returns, no file of the store holds a byte of it any more. `indexes` rise; a call for
+    /// the same ones again does no harm. Cost: the look-ups of 65,536 records or more are made again
+    /// for each stretch of them.
+    func wipe(_ indexes: [UInt64]) throws(StoreError)
 
     /// Stops background work and closes every connection. Later calls throw `.closed`.
     func close()
@@ -50,10 +58,15 @@ package protocol LogReader: Sendable {
     /// The open tile of level 0 is derived from the stored leaves.
     func hashTile(level: UInt8, index: UInt64) throws(StoreError) -> [UInt8]?
 
-    /// What was submitted at `index`; nil if it has been erased.
+    /// What is kept of the record at `index`; nil if all of it was removed.
     func content(at index: UInt64) throws(StoreError) -> StoredContent?
 
-    /// What was submitted at `indexes`, each once and rising or falling; what is erased is left out.
+    /// The index of the record that announced the removal of all content at `index`; nil if it was
+    /// not removed.
+    func removal(at index: UInt64) throws(StoreError) -> UInt64?
+
+    /// What is kept of the records at `indexes`, each once and rising or falling; what was removed is
+    /// left out.
     ///
     /// All of one commit. Cost: neighbours are read by one statement.
     func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent]
@@ -107,6 +120,16 @@ package protocol LogTransaction {
     ///
     /// For recovery alone. What is written is as if the content had been erased.
     func appendLost(_ batch: SequencedBatch) throws(StoreError)
+
+    /// Destroys the content of `range`, all of it; what was removed before stays so.
+    ///
+    /// `by` is the committed record that announces it, above the range.
+    func remove(_ range: Range<UInt64>, by: UInt64) throws(StoreError)
+
+    /// Puts what an erasure of fields leaves in the place of the content at `index`, which is there.
+    ///
+    /// `by` as in ``remove(_:by:)``, and above every one before for this index.
+    func reduce(_ index: UInt64, to fields: [RemainingField], by: UInt64) throws(StoreError)
 
     /// What is stored for `range` now, read back through the database.
     func reread(_ range: Range<UInt64>) throws(StoreError) -> [RereadEntry]

@@ -43,8 +43,18 @@ package final class NullStore: LogStore {
         defer { transaction.isEnded = true }
         let result = try body(transaction)
         if let failure = transaction.failure { throw failure }
-        state.withLock { $0.commit(transaction.batches, transaction.credentials) }
+        state.withLock { state in
+            state.commit(transaction.batches, transaction.credentials)
+            for change in transaction.removals { state.apply(change) }
+        }
         return result
+    }
+
+    /// There are no files.
+    package func wipe(_ indexes: [UInt64]) throws(StoreError) {
+        state.withLock { state in
+            for index in indexes { state.forgetLookups(of: index) }
+        }
     }
 
     package func close() {
@@ -68,10 +78,19 @@ extension StoreError {
     fileprivate static let storeClosed = StoreError(.closed, "the store is closed")
 }
 
+/// What takes content away.
+private enum Removal {
+    case all(Range<UInt64>, by: UInt64)
+    case fields(UInt64, left: [RemainingField])
+}
+
 /// All that a store without a disk holds.
 private struct State {
     var isClosed = false
     var head: StoredHead?
+    /// What is kept of each entry's content; nil for what was removed.
+    var contents: [StoredContent?] = []
+    var removedBy: [UInt64: UInt64] = [:]
     var entries: [SequencedEntry] = []
     var tiles: [NodeCoordinate: [UInt8]] = [:]
     var byKey: [LookupKey: [UInt64]] = [:]
@@ -83,10 +102,28 @@ private struct State {
             for (index, entry) in zip(batch.firstIndex..., batch.entries) {
                 for key in entry.keys { byKey[key, default: []].append(index) }
             }
-            entries += batch.entries
+            contents += batch.entries.map(\.content)
+            entries += batch.entries.map(\.withoutContent)
             for (tile, bytes) in batch.tiles { tiles[tile] = bytes }
             head = batch.head
         }
+    }
+
+    mutating func apply(_ removal: Removal) {
+        switch removal {
+        case .all(let range, let by):
+            for index in range where removedBy[index] == nil {
+                contents[Int(index)] = nil
+                removedBy[index] = by
+            }
+        case .fields(let index, let left): contents[Int(index)] = StoredContent(reducedTo: left)
+        }
+    }
+
+    mutating func forgetLookups(of index: UInt64) {
+        // Of a reduced record the keys of what is left stand, and of the rest a hash in memory.
+        guard index < UInt64(entries.count), contents[Int(index)] == nil else { return }
+        for key in entries[Int(index)].lookups { byKey[key]?.removeAll { $0 == index } }
     }
 
     func hashTile(level: UInt8, index: UInt64) -> [UInt8]? {
@@ -99,6 +136,17 @@ private struct State {
 }
 
 extension SequencedEntry {
+    /// The entry without what a removal must be able to take away.
+    fileprivate var withoutContent: SequencedEntry {
+        with(StoredContent(record: [], seed: .zero, formDigest: .zero))
+    }
+
+    fileprivate func with(_ content: StoredContent) -> SequencedEntry {
+        SequencedEntry(
+            leaf: leaf, leafHash: leafHash, submission: submission, content: content,
+            lookups: lookups)
+    }
+
     fileprivate var keys: [LookupKey] {
         [
             LookupKey(.leafHash, digest: leafHash),
@@ -145,15 +193,19 @@ private struct NullReader: LogReader {
 
     func content(at index: UInt64) throws(StoreError) -> StoredContent? {
         try store.read { (state) throws(StoreError) in
-            index < UInt64(state.entries.count) ? state.entries[Int(index)].content : nil
+            index < UInt64(state.contents.count) ? state.contents[Int(index)] : nil
         }
+    }
+
+    func removal(at index: UInt64) throws(StoreError) -> UInt64? {
+        try store.read { (state) throws(StoreError) in state.removedBy[index] }
     }
 
     func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
         try store.read { (state) throws(StoreError) in
-            let size = UInt64(state.entries.count)
-            return indexes.filter { $0 < size }.map {
-                IndexedContent(index: $0, content: state.entries[Int($0)].content)
+            let size = UInt64(state.contents.count)
+            return indexes.filter { $0 < size }.compactMap { index in
+                state.contents[Int(index)].map { IndexedContent(index: index, content: $0) }
             }
         }
     }
@@ -221,6 +273,7 @@ private final class NullTransaction: LogTransaction {
     let store: NullStore
     var batches: [SequencedBatch] = []
     var credentials: [StoredCredential] = []
+    var removals: [Removal] = []
     var failure: StoreError?
     var isEnded = false
 
@@ -273,16 +326,51 @@ private final class NullTransaction: LogTransaction {
         batches.append(batch)
     }
 
-    func reread(_ range: Range<UInt64>) throws(StoreError) -> [RereadEntry] {
-        _ = try reader
-        let committed = try store.read { (state) throws(StoreError) in
-            let range = range.clamped(to: 0..<UInt64(state.entries.count))
-            return Array(state.entries[Int(range.lowerBound)..<Int(range.upperBound)])
+    func remove(_ range: Range<UInt64>, by: UInt64) throws(StoreError) {
+        guard let last = range.last else { return }
+        try announced(by, above: last)
+        removals.append(.all(range, by: by))
+    }
+
+    func reduce(
+        _ index: UInt64, to fields: [RemainingField], by: UInt64
+    ) throws(StoreError) {
+        try announced(by, above: index)
+        guard try reader.content(at: index) != nil else {
+            throw failed("fields go from a record that is there")
         }
+        removals.append(.fields(index, left: fields))
+    }
+
+    private func announced(_ by: UInt64, above last: UInt64) throws(StoreError) {
+        let size = try reader.head()?.treeHead.size ?? 0
+        guard last < by, by < size else { throw failed("a removal is announced first") }
+    }
+
+    private func failed(_ message: String) -> StoreError {
+        let error = StoreError(.constraint, message)
+        failure = failure ?? error
+        return error
+    }
+
+    func reread(_ range: Range<UInt64>) throws(StoreError) -> [RereadEntry] {
+        let committed = try committedEntries(range)
         let start = range.lowerBound + UInt64(committed.count)
         let all = committed + (start..<range.upperBound).compactMap { entry(at: $0) }
         return all.map {
             RereadEntry(leaf: $0.leaf, submission: $0.submission, content: $0.content)
+        }
+    }
+
+    private func committedEntries(
+        _ range: Range<UInt64>
+    ) throws(StoreError) -> [SequencedEntry] {
+        _ = try reader
+        return try store.read { (state) throws(StoreError) in
+            let range = range.clamped(to: 0..<UInt64(state.entries.count))
+            return range.compactMap { index in
+                state.contents[Int(index)].map { state.entries[Int(index)].with($0) }
+            }
         }
     }
 

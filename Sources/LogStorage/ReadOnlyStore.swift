@@ -18,5 +18,9 @@ package struct ReadOnlyStore: LogStore {
         throw StoreError(.closed, "the store is only read")
     }
 
+    package func wipe(_ indexes: [UInt64]) throws(StoreError) {
+        throw StoreError(.closed, "the store is only read")
+    }
+
     package func close() { end() }
 }

@@ -57,21 +57,6 @@ package struct StoredSubmission: Hashable, Sendable {
     }
 }
 
-/// What an erasure destroys: the record, its seed, and the digest that recognises a repeat.
-package struct StoredContent: Hashable, Sendable {
-    /// The canonical record, exactly as it was hashed.
-    package let record: [UInt8]
-    package let seed: Digest
-    /// SHA256(0x05 ‖ seed ‖ the form as submitted).
-    package let formDigest: Digest
-
-    package init(record: [UInt8], seed: Digest, formDigest: Digest) {
-        self.record = record
-        self.seed = seed
-        self.formDigest = formDigest
-    }
-}
-
 /// What was submitted at an index.
 package struct IndexedContent: Hashable, Sendable {
     package let index: UInt64

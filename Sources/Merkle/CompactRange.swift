@@ -38,13 +38,24 @@ public struct CompactRange: Hashable, Sendable {
 
     /// Adds a leaf at the right.
     public mutating func append(_ leafHash: Digest) {
-        var merged = leafHash
-        // As in binary addition: each trailing 1 of the size is a peak to carry over.
-        for _ in 0..<(~size).trailingZeroBitCount {
+        append(subtree: leafHash, height: 0)
+    }
+
+    /// Adds the `2^height` leaves of a complete subtree at the right, of which only the hash is
+    /// known.
+    ///
+    /// The size so far must be a multiple of their number, and the sum below 2^64: anything else
+    /// is a programming error. See ``NodeCoordinate/cover(_:)``.
+    public mutating func append(subtree: Digest, height: UInt8) {
+        let subtrees = size >> height
+        precondition(subtrees << height == size, "a subtree begins at a multiple of its leaves")
+        var merged = subtree
+        // As in binary addition: each trailing 1 is a peak to carry over.
+        for _ in 0..<(~subtrees).trailingZeroBitCount {
             merged = .node(peaks.removeLast(), merged)
         }
         peaks.append(merged)
-        size += 1
+        size += 1 << height
     }
 
     /// The root hash of the tree.

@@ -37,15 +37,16 @@ public struct NodeCoordinate: Hashable, Sendable {
     /// The node's place among the nodes of its height in its tile.
     public var indexInTile: Int { Int(index & (0xFF >> UInt64(heightInTile))) }
 
-    /// The complete subtrees that adjoin to cover a range of leaves, largest first.
+    /// The fewest complete subtrees that adjoin to cover a range of leaves, left to right.
     ///
-    /// The range must start at a multiple of a power of two no smaller than its count, as every
-    /// subtree of an RFC 6962 tree does: then each bit of the count is one node.
-    static func cover(_ leaves: Range<UInt64>) -> [NodeCoordinate] {
+    /// At most 126: their heights rise and then fall.
+    public static func cover(_ leaves: Range<UInt64>) -> [NodeCoordinate] {
         var nodes: [NodeCoordinate] = []
         var start = leaves.lowerBound
         while start < leaves.upperBound {
-            let height = (leaves.upperBound - start).floorLog2
+            let fitting = (leaves.upperBound - start).floorLog2
+            // 64 for 0, where every subtree may begin.
+            let height = min(fitting, start.trailingZeroBitCount)
             nodes.append(NodeCoordinate(height: UInt8(height), index: start >> height))
             start += 1 << height
         }

@@ -32,11 +32,14 @@ struct BatchWriter {
         let statement = try connection.statement(.insertContent)
         for (index, entry) in zip(batch.firstIndex..., batch.entries) {
             let content = entry.content
+            guard case .whole(let seed, let formDigest) = content.opening else {
+                throw StoreError(.constraint, "a new record has all of its fields")
+            }
             statement.bind(1, index)
-            try content.seed.withUnsafeBytes { (seed) throws(StoreError) in
-                try StoredForm.withForm(content.formDigest, at: index) {
+            try seed.withUnsafeBytes { (seed) throws(StoreError) in
+                try StoredForm.withForm(formDigest, at: index) {
                     (form) throws(StoreError) in
-                    try withBytes(content.record) { (record) throws(StoreError) in
+                    try Self.withBytes(content.record) { (record) throws(StoreError) in
                         statement.bind(2, seed)
                         statement.bind(3, form)
                         statement.bind(4, record)
@@ -62,9 +65,9 @@ struct BatchWriter {
         }
         let statement = try connection.statement(.insertSegment)
         statement.bind(1, tile.index)
-        try withBytes(tile.bytes) { (hashes) throws(StoreError) in
-            try withBytes(leaves) { (leaves) throws(StoreError) in
-                try withBytes(submissions) { (submissions) throws(StoreError) in
+        try Self.withBytes(tile.bytes) { (hashes) throws(StoreError) in
+            try Self.withBytes(leaves) { (leaves) throws(StoreError) in
+                try Self.withBytes(submissions) { (submissions) throws(StoreError) in
                     statement.bind(2, hashes)
                     statement.bind(3, leaves)
                     statement.bind(4, submissions)
@@ -104,8 +107,8 @@ struct BatchWriter {
             StoredForm.append(batch.entries[place].leaf, to: &leaf)
             StoredForm.append(batch.entries[place].submission, at: index, to: &submission)
             statement.bind(1, index)
-            try withBytes(leaf) { (leaf) throws(StoreError) in
-                try withBytes(submission) { (submission) throws(StoreError) in
+            try Self.withBytes(leaf) { (leaf) throws(StoreError) in
+                try Self.withBytes(submission) { (submission) throws(StoreError) in
                     statement.bind(2, leaf)
                     statement.bind(3, submission)
                     try statement.run()
@@ -121,7 +124,7 @@ struct BatchWriter {
             let statement = try connection.statement(query)
             statement.bind(2, Int64(level))
             statement.bind(3, index)
-            try withBytes(hashes) { (bytes) throws(StoreError) in
+            try Self.withBytes(hashes) { (bytes) throws(StoreError) in
                 statement.bind(1, bytes)
                 try statement.run()
             }
@@ -146,7 +149,7 @@ struct BatchWriter {
     }
 
     /// The standard library's closure does not yet say what it throws.
-    private func withBytes(
+    static func withBytes(
         _ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
     ) throws(StoreError) {
         var outcome = Result<Void, StoreError>.success(())

@@ -170,6 +170,9 @@ final class IndexedKeys: LookupSource {
         indexed.store(batch.head.treeHead.size, ordering: .releasing)
     }
 
+    /// Makes the look-ups of these records again from what is left of them.
+    func forget(_ indexes: [UInt64]) throws(StoreError) { try index.forget(indexes) }
+
     var status: LookupStatus { index.status }
 
     func close() { index.close() }

@@ -5,9 +5,10 @@ enum Query: Int, CaseIterable {
     case head
     case segmentHashes, segmentLeaves, segmentSubmissions, segment
     case openLeaves, openSubmissions, openEntries
-    case contents, records
+    case contents, kept, keptRecords, reducedAt, removalBefore, removals
     case tile
     case credential, credentialNumber
+    case deleteContent, deleteReduced, insertReduced, updateReduced, insertRemoval
     case insertContent, insertOpenEntry, insertSegment, deleteOpenEntries
     case insertTile, updateTile
     case insertHead, updateHead
@@ -34,11 +35,36 @@ enum Query: Int, CaseIterable {
         case .openEntries: "SELECT idx, leaf, submission FROM open_entry ORDER BY idx"
         case .contents:
             "SELECT idx, seed, form, record FROM content WHERE idx BETWEEN ? AND ? ORDER BY idx"
-        case .records: "SELECT idx, record FROM content WHERE idx BETWEEN ? AND ? ORDER BY idx"
+        case .kept:
+            """
+            SELECT idx, seed, form, record FROM content WHERE idx BETWEEN ?1 AND ?2
+            UNION ALL SELECT idx, NULL, NULL, fields FROM reduced WHERE idx BETWEEN ?1 AND ?2
+            ORDER BY idx
+            """
+        case .keptRecords:
+            """
+            SELECT idx, 1, record FROM content WHERE idx BETWEEN ?1 AND ?2
+            UNION ALL SELECT idx, 0, fields FROM reduced WHERE idx BETWEEN ?1 AND ?2
+            ORDER BY idx
+            """
+        case .reducedAt: "SELECT fields, removed_by FROM reduced WHERE idx = ?"
+        case .removalBefore:
+            """
+            SELECT first, last, removed_by FROM removal WHERE first <= ?
+            ORDER BY first DESC LIMIT 1
+            """
+        case .removals: "SELECT first, last FROM removal WHERE first BETWEEN ? AND ? ORDER BY first"
         case .tile: "SELECT hashes FROM tile WHERE level = ? AND number = ?"
         case .credential: "SELECT tenant, name, checksum FROM credential WHERE number = ?"
         case .credentialNumber:
             "SELECT number FROM credential WHERE tenant = ? AND name = ?"
+        case .deleteContent: "DELETE FROM content WHERE idx BETWEEN ? AND ?"
+        case .deleteReduced: "DELETE FROM reduced WHERE idx BETWEEN ? AND ?"
+        case .insertReduced:
+            "INSERT OR FAIL INTO reduced (fields, removed_by, idx) VALUES (?, ?, ?)"
+        case .updateReduced: "UPDATE reduced SET fields = ?, removed_by = ? WHERE idx = ?"
+        case .insertRemoval:
+            "INSERT OR FAIL INTO removal (first, last, removed_by) VALUES (?, ?, ?)"
         case .insertContent:
             "INSERT OR FAIL INTO content (idx, seed, form, record) VALUES (?, ?, ?, ?)"
         case .insertOpenEntry:

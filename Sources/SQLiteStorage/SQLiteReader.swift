@@ -31,6 +31,10 @@ package struct SQLiteReader: LogReader {
         try pool.read { (tables) throws(StoreError) in try tables.content(at: index) }
     }
 
+    package func removal(at index: UInt64) throws(StoreError) -> UInt64? {
+        try pool.read { (tables) throws(StoreError) in try tables.removal(at: index) }
+    }
+
     package func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
         try pool.snapshot { (tables) throws(StoreError) in
             var found: [IndexedContent] = []

@@ -148,6 +148,13 @@ package final class SQLiteStore: LogStore {
         for batch in transaction.appended { lookups.append(batch) }
     }
 
+    package func wipe(_ indexes: [UInt64]) throws(StoreError) {
+        try lookups.forget(indexes)
+        let writer = try takeWriter()
+        defer { state.update { $0 = .idle(writer) } }
+        try writer.emptyLog()
+    }
+
     private func takeWriter() throws(StoreError) -> Writer {
         let thread = pthread_self()
         let taken = state.wait { state -> Result<Writer, StoreError>? in

@@ -60,7 +60,7 @@ final class SQLiteTransaction: LogTransaction {
         let (leaves, submissions) = (try tables.leaves(range), try tables.submissions(range))
         var entries: [RereadEntry] = []
         entries.reserveCapacity(leaves.count)
-        try tables.contents(range) { (index, content) throws(StoreError) in
+        try tables.wholeContents(range) { (index, content) throws(StoreError) in
             let place = entries.count
             guard index == range.lowerBound + UInt64(place) else {
                 throw .corruptEntry(range.lowerBound + UInt64(place), "the content")
@@ -132,6 +132,70 @@ final class SQLiteTransaction: LogTransaction {
             else { throw StoreError(.constraint, "a leaf's time is beyond what is stored") }
             try write(BatchWriter(connection: connection, batch: batch), size == 0)
             appended.append(batch)
+        }
+    }
+
+    func remove(_ range: Range<UInt64>, by: UInt64) throws(StoreError) {
+        try writing { (tables) throws(StoreError) in
+            guard let last = range.last else { return }
+            for gap in try gaps(range, tables) {
+                let insert = try connection.statement(.insertRemoval)
+                insert.bind(1, gap.lowerBound)
+                insert.bind(2, gap.upperBound - 1)
+                insert.bind(3, by)
+                try insert.run()
+            }
+            for query in [Query.deleteContent, .deleteReduced] {
+                let delete = try connection.statement(query)
+                delete.bind(1, range.lowerBound)
+                delete.bind(2, last)
+                try delete.run()
+            }
+        }
+    }
+
+    /// The parts of `range` over which no removal lies.
+    private func gaps(
+        _ range: Range<UInt64>, _ tables: StoredTables
+    ) throws(StoreError) -> [Range<UInt64>] {
+        var gaps: [Range<UInt64>] = []
+        var next = range.lowerBound
+        if let before = try tables.removal(before: next), before.range.contains(next) {
+            next = before.range.upperBound + 1
+        }
+        let statement = try connection.statement(.removals)
+        defer { statement.reset() }
+        guard next < range.upperBound else { return [] }
+        statement.bind(1, next)
+        statement.bind(2, range.upperBound - 1)
+        while try statement.step() {
+            let first = try statement.unsigned(0)
+            if next < first { gaps.append(next..<first) }
+            next = try statement.unsigned(1) + 1
+        }
+        if next < range.upperBound { gaps.append(next..<range.upperBound) }
+        return gaps
+    }
+
+    func reduce(
+        _ index: UInt64, to fields: [RemainingField], by: UInt64
+    ) throws(StoreError) {
+        try writing { (tables) throws(StoreError) in
+            let bytes = StoredForm.bytes(fields, at: index)
+            for query in [Query.updateReduced, .insertReduced] {
+                let statement = try connection.statement(query)
+                statement.bind(2, by)
+                statement.bind(3, index)
+                try BatchWriter.withBytes(bytes) { (bytes) throws(StoreError) in
+                    statement.bind(1, bytes)
+                    try statement.run()
+                }
+                if connection.changes == 1 { break }
+            }
+            let delete = try connection.statement(.deleteContent)
+            delete.bind(1, index)
+            delete.bind(2, index)
+            try delete.run()
         }
     }
 

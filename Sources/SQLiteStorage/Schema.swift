@@ -5,7 +5,8 @@
 /// What is below the head's size is final. Each table refuses, by trigger, every statement that
 /// would change a committed row, REPLACE included, whatever program sends it. Entries live in
 /// `open_entry` until 256 of them are sealed as one row of `segment`, at a fourth of the cost.
-/// Content lies in a table of its own, and nothing committed refers to it.
+/// Content lies in a table of its own, and nothing committed refers to it; it goes only when the
+/// record that announces its removal is committed.
 ///
 /// Rules answer FAIL, and the table of content has no CHECK that calls a function: where a statement
 /// may end in ABORT, or calls a function, SQLite copies each page for each row, to be able to undo
@@ -15,7 +16,7 @@ enum Schema {
     /// "EviL": what `file` and `PRAGMA application_id` show.
     static let applicationID: Int64 = 0x4576_694C
     /// Raised by every change of what follows.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
     /// Bytes of a page.
     ///
     /// Measured with records of 413 bytes: 231 bytes a record beside its text, where pages of 4,096
@@ -28,7 +29,7 @@ enum Schema {
     /// Indexes are below this: SQLite's integers end at 2^63 − 1.
     static let indexLimit = UInt64(Int64.max)
 
-    static let statements = tables + entryRules + tileRules + headRules + constants
+    static let statements = tables + entryRules + removalRules + tileRules + headRules + constants
 
     private static let tables = [
         """
@@ -84,6 +85,22 @@ enum Schema {
             record BLOB NOT NULL
         ) STRICT
         """,
+        // What was erased or pruned whole, and the committed record that announced it.
+        """
+        CREATE TABLE removal (
+            first INTEGER NOT NULL PRIMARY KEY CHECK (first >= 0),
+            last INTEGER NOT NULL CHECK (last >= first),
+            removed_by INTEGER NOT NULL CHECK (removed_by > last)
+        ) STRICT
+        """,
+        // What is left of a record after an erasure of fields.
+        """
+        CREATE TABLE reduced (
+            idx INTEGER NOT NULL PRIMARY KEY CHECK (idx >= 0),
+            fields BLOB NOT NULL CHECK (length(fields) > 6),
+            removed_by INTEGER NOT NULL CHECK (removed_by > idx)
+        ) STRICT
+        """,
         """
         CREATE TABLE credential (
             number INTEGER NOT NULL PRIMARY KEY CHECK (number BETWEEN 1 AND 4294967295),
@@ -122,6 +139,47 @@ enum Schema {
                     AND (o.leaf <> substr(NEW.leaves, 1 + 70 * (o.idx % 256), 70)
                     OR o.submission <> substr(NEW.submissions, 1 + 40 * (o.idx % 256), 40)))
         BEGIN SELECT RAISE(FAIL, 'a segment is what its entries were'); END
+        """,
+    ]
+
+    /// Whether all content at an index was removed; removals never overlap.
+    private static func isRemoved(_ index: String) -> String {
+        """
+        coalesce((SELECT last FROM removal WHERE first <= \(index) ORDER BY first DESC LIMIT 1), -1)
+            >= \(index)
+        """
+    }
+
+    private static let removalRules = [
+        """
+        CREATE TRIGGER removal_insert BEFORE INSERT ON removal
+        WHEN NEW.removed_by >= (SELECT coalesce(max(size), 0) FROM head)
+            OR coalesce((SELECT last FROM removal WHERE first <= NEW.last
+                ORDER BY first DESC LIMIT 1), -1) >= NEW.first
+        BEGIN SELECT RAISE(FAIL, 'a removal is announced first, and happens once'); END
+        """,
+        """
+        CREATE TRIGGER reduced_insert BEFORE INSERT ON reduced
+        WHEN NEW.removed_by >= (SELECT coalesce(max(size), 0) FROM head)
+            OR NOT EXISTS (SELECT 1 FROM content WHERE idx = NEW.idx)
+        BEGIN SELECT RAISE(FAIL, 'fields go from a record that is there, announced first'); END
+        """,
+        """
+        CREATE TRIGGER reduced_update BEFORE UPDATE ON reduced
+        WHEN NEW.idx <> OLD.idx OR NEW.removed_by <= OLD.removed_by
+            OR NEW.removed_by >= (SELECT coalesce(max(size), 0) FROM head)
+        BEGIN SELECT RAISE(FAIL, 'fields only go, announced first'); END
+        """,
+        """
+        CREATE TRIGGER reduced_delete BEFORE DELETE ON reduced
+        WHEN NOT \(isRemoved("OLD.idx"))
+        BEGIN SELECT RAISE(FAIL, 'what is left goes only with the whole record'); END
+        """,
+        """
+        CREATE TRIGGER content_delete BEFORE DELETE ON content
+        WHEN NOT EXISTS (SELECT 1 FROM reduced WHERE idx = OLD.idx)
+            AND NOT \(isRemoved("OLD.idx"))
+        BEGIN SELECT RAISE(FAIL, 'content goes only when its removal is announced'); END
         """,
     ]
 
@@ -183,13 +241,13 @@ enum Schema {
             BEGIN SELECT RAISE(FAIL, 'a credential keeps its number'); END
             """,
         ]
-        + ["meta", "open_entry", "segment", "content", "credential"].map { table in
+        + ["meta", "open_entry", "segment", "content", "credential", "removal"].map { table in
             """
             CREATE TRIGGER \(table)_update BEFORE UPDATE ON \(table)
             BEGIN SELECT RAISE(FAIL, 'rows of \(table) never change'); END
             """
         }
-        + ["meta", "head", "segment", "tile", "content", "credential"].map { table in
+        + ["meta", "head", "segment", "tile", "credential", "removal"].map { table in
             """
             CREATE TRIGGER \(table)_delete BEFORE DELETE ON \(table)
             BEGIN SELECT RAISE(FAIL, 'rows of \(table) are never deleted'); END

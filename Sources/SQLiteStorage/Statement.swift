@@ -64,6 +64,8 @@ struct Statement {
         return StoreError(sqlite: code, detail: "SQLite \(code): \(text)")
     }
 
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
     /// A number that the schema keeps from being negative.

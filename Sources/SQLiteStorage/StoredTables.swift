@@ -124,27 +124,78 @@ struct StoredTables {
         return found
     }
 
-    /// Calls `body` with what is there of `range`, in order.
+    /// Calls `body` with what is there of `range`, in order, whole or reduced.
     func contents(
         _ range: Range<UInt64>, _ body: (UInt64, StoredContent) throws(StoreError) -> Void
     ) throws(StoreError) {
-        try scan(.contents, range) { (index, statement) throws(StoreError) in
-            guard let seed = statement.digest(1),
-                let form = StoredForm.form(statement.bytes(2), at: index)
-            else { throw .corruptEntry(index, "the content") }
-            try body(
-                index,
-                StoredContent(record: [UInt8](statement.bytes(3)), seed: seed, formDigest: form))
+        try scan(.kept, range) { (index, row) throws(StoreError) in
+            if row.isNull(1) {
+                try body(index, try Self.reduced(row.bytes(3), at: index))
+            } else {
+                try body(index, try Self.whole(row, at: index))
+            }
         }
+    }
+
+    /// Calls `body` with what was not reduced of `range`, in order.
+    func wholeContents(
+        _ range: Range<UInt64>, _ body: (UInt64, StoredContent) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try scan(.contents, range) { (index, row) throws(StoreError) in
+            try body(index, try Self.whole(row, at: index))
+        }
+    }
+
+    private static func whole(
+        _ row: Statement, at index: UInt64
+    ) throws(StoreError) -> StoredContent {
+        guard let seed = row.digest(1), let form = StoredForm.form(row.bytes(2), at: index) else {
+            throw .corruptEntry(index, "the content")
+        }
+        return StoredContent(record: [UInt8](row.bytes(3)), seed: seed, formDigest: form)
+    }
+
+    private static func reduced(
+        _ bytes: UnsafeRawBufferPointer, at index: UInt64
+    ) throws(StoreError) -> StoredContent {
+        guard let fields = StoredForm.fields(bytes, at: index) else {
+            throw .corruptEntry(index, "the content")
+        }
+        return StoredContent(reducedTo: fields)
     }
 
     /// Calls `body` with the records that are there of `range`, in order.
     func records(
         _ range: Range<UInt64>, _ body: (UInt64, [UInt8]) throws(StoreError) -> Void
     ) throws(StoreError) {
-        try scan(.records, range) { (index, statement) throws(StoreError) in
-            try body(index, [UInt8](statement.bytes(1)))
+        try scan(.keptRecords, range) { (index, row) throws(StoreError) in
+            let isWhole = row.integer(1) == 1
+            try body(
+                index,
+                isWhole ? [UInt8](row.bytes(2)) : try Self.reduced(row.bytes(2), at: index).record)
         }
+    }
+
+    /// The removal that lies over an index, or begins last before it.
+    func removal(
+        before index: UInt64
+    ) throws(StoreError) -> (range: ClosedRange<UInt64>, by: UInt64)? {
+        guard index < Schema.indexLimit else { return nil }
+        let statement = try connection.statement(.removalBefore)
+        defer { statement.reset() }
+        statement.bind(1, index)
+        guard try statement.step() else { return nil }
+        let (first, last) = (try statement.unsigned(0), try statement.unsigned(1))
+        guard first <= last else { throw .corruptEntry(index, "the removal") }
+        return (first...last, try statement.unsigned(2))
+    }
+
+    /// The index of the record that announced the removal of all content at an index.
+    func removal(at index: UInt64) throws(StoreError) -> UInt64? {
+        guard let removal = try removal(before: index), removal.range.contains(index) else {
+            return nil
+        }
+        return removal.by
     }
 
     private func scan(

@@ -102,6 +102,22 @@ final class Writer {
         }
     }
 
+    /// Moves the whole log into the database and empties its file, waiting for readers in the way.
+    ///
+    /// Throws `.locked` if one of them does not end.
+    func emptyLog() throws(StoreError) {
+        if let failure { throw failure }
+        for _ in 0..<12 {
+            // Each try waits as long as the busy timeout.
+            if try connection.checkpoint(truncating: true) {
+                nextCheckpoint = checkpointPages
+                return
+            }
+        }
+        throw StoreError(
+            .locked, "a reader keeps the log of writes from being emptied; end it and try again")
+    }
+
     /// Moves the whole log into the database and empties it, if no reader is in the way.
     func close() {
         if failure == nil { _ = try? connection.checkpoint(truncating: true) }

@@ -35,8 +35,9 @@ public enum AddCheckpointAnswer: Hashable, Sendable {
     /// The most bytes that are read of an answer.
     public static let maxBytes = 65_536
 
-    /// Reads an answer. The size of a 409 is read only under its own media type: some witnesses
-    /// answer 409 without one.
+    /// Reads an answer.
+    ///
+    /// The size of a 409 is read only under its own media type: some witnesses answer without one.
     public init(status: Int, contentType: String?, body: [UInt8]) throws(NoteError) {
         guard body.count <= Self.maxBytes else { throw .malformedAnswer }
         switch status {

@@ -40,9 +40,9 @@ public struct Checkpoint: Hashable, Sendable {
         guard let lines = lines(of: text.utf8), lines.count >= 3,
             lines.allSatisfy({ !$0.isEmpty && isPrintable($0) }),
             let size = decimal(lines[1]),
-            let root = Base64.decode(ascii: lines[2]).flatMap({ Digest($0) }),
-            size > 0 || root == .emptyRoot
+            let root = Base64.decode(ascii: lines[2]).flatMap({ Digest($0) })
         else { throw .malformedCheckpoint }
+        guard size > 0 || root == .emptyRoot else { throw .wrongEmptyRoot }
         let texts = lines.map { ExactText(String(decoding: $0, as: UTF8.self)) }
         self.exactOrigin = texts[0]
         self.head = TreeHead(size: size, root: root)

@@ -21,6 +21,14 @@ public final class CosignatureSigner: Sendable {
         self.verifierKey = .cosignature(name: name, key.publicKey)
     }
 
+    /// When this signer cosigned a note, in seconds since 1970; `nil` if it did not.
+    public func timeSeconds(in note: Note) -> UInt64? {
+        let text = Array(note.text.utf8)
+        return note.signatures.first {
+            verifierKey.isNamed(by: $0) && verifierKey.isValidSignature($0, for: text)
+        }.flatMap { Cosignature($0.bytes) }?.timeSeconds
+    }
+
     /// The cosignature of a checkpoint at a time in seconds since 1970, which is not 0.
     public func cosign(
         _ checkpoint: Checkpoint, timeSeconds: UInt64

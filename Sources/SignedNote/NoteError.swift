@@ -34,6 +34,9 @@ public enum NoteError: Error, Hashable, Sendable {
     /// The text is no checkpoint.
     case malformedCheckpoint
 
+    /// A checkpoint of no leaves has another root than the empty tree.
+    case wrongEmptyRoot
+
     /// The checkpoint is of another log.
     case wrongOrigin(got: String, want: String)
 

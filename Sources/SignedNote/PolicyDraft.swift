@@ -11,7 +11,7 @@ struct PolicyDraft {
     private var names: [[UInt8]: WitnessPolicy.Member] = [:]
     private var inGroup: Set<WitnessPolicy.Member> = []
 
-    /// `log <vkey> [<url>]`
+    /// Reads `log <vkey> [<url>]`.
     mutating func addLog(_ words: [ArraySlice<UInt8>]) throws(WitnessPolicyError) {
         let key = try key(words[1])
         guard key.algorithm != .cosignature else { throw .wrongKeyType(line) }
@@ -22,7 +22,7 @@ struct PolicyDraft {
         logs.append(WitnessPolicy.Log(key: key, url: try url(words.dropFirst(2).first)))
     }
 
-    /// `witness <name> <vkey> [<url>]`
+    /// Reads `witness <name> <vkey> [<url>]`.
     mutating func addWitness(_ words: [ArraySlice<UInt8>]) throws(WitnessPolicyError) {
         try addWitness(
             named: Array(words[1]), key: key(words[2]), url: url(words.dropFirst(3).first))
@@ -40,7 +40,7 @@ struct PolicyDraft {
         witnesses.append(WitnessPolicy.Witness(key: key, url: url, nameBytes: name))
     }
 
-    /// `group <name> all|any|<k> <name>…`
+    /// Reads `group <name> all|any|<k> <name>…`.
     mutating func addGroup(_ words: [ArraySlice<UInt8>]) throws(WitnessPolicyError) {
         let members = words.dropFirst(3)
         let threshold: Int? =

@@ -64,7 +64,9 @@ extension WitnessPolicy {
     }
 }
 
-/// Why a policy is refused. Lines are numbered from 1.
+/// Why a policy is refused.
+///
+/// Lines are numbered from 1.
 public enum WitnessPolicyError: Error, Hashable, Sendable {
     /// More than ``WitnessPolicy/maxBytes`` bytes.
     case tooLarge

@@ -8,6 +8,8 @@ package protocol GovernanceRecords: Sendable {
     func logCreated(_ keys: LogKeys) -> Submission
     /// The clock was out of bounds at start, and the operator has accepted it.
     func clockAccepted(_ now: ClockReading) -> Submission
+    /// What the record at `request` announced is destroyed.
+    func erasureComplete(_ request: UInt64) -> Submission
     /// Sequencing goes on after the clocks had disagreed.
     func clockResumed(_ now: ClockReading) -> Submission
     /// Whether a record of the log, which is its last one, says that no other follows.

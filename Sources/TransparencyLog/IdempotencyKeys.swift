@@ -15,9 +15,7 @@ package struct IdempotencyKeys: Sendable {
     /// - Parameter key: K_idem, 32 random bytes, never rotated.
     package init(key: borrowing SecretBytes) {
         mac = HMACSHA256(key: key)
-        // No scope begins so: this would be a tenant of 101 bytes, and the message is shorter.
-        let secret = mac.code(for: Array("evident.lookups.v1".utf8))
-        lookups = secret.withUnsafeBytes {
+        lookups = Self.secret(for: "evident.lookups.v1", under: mac).withUnsafeBytes {
             LookupHasher(
                 $0.loadUnaligned(as: UInt64.self),
                 $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
@@ -44,8 +42,12 @@ package struct IdempotencyKeys: Sendable {
     /// No stored key can be such a key: its message begins with the length of a tenant's name, at
     /// most 64, where a purpose begins with a letter.
     package func derived(for purpose: String) -> HMACSHA256 {
+        HMACSHA256(key: SecretBytes(copying: Self.secret(for: purpose, under: mac).bytes))
+    }
+
+    private static func secret(for purpose: String, under mac: HMACSHA256) -> Digest {
         let message = Array(purpose.utf8)
         precondition(message.first ?? 0 > 64, "a purpose begins with a letter")
-        return HMACSHA256(key: SecretBytes(copying: mac.code(for: message).bytes))
+        return mac.code(for: message)
     }
 }

@@ -59,9 +59,7 @@ extension Log {
         guard let last = state.head.map({ $0.treeHead.size - 1 }) else { return false }
         guard let leaf = try reader.leaves(last..<last + 1).first,
             let content = try reader.content(at: last),
-            let record = try? CanonicalRecord(verifying: content.record),
-            Commitment.commit(record, seed: content.seed, origin: keys.identity.origin)
-                == leaf.commitment
+            content.commitment(origin: keys.identity.origin) == leaf.commitment
         else {
             throw StartupRefusal(
                 .tampered, "the last record is not what was committed", firstBadIndex: last)
@@ -100,7 +98,8 @@ extension Log {
         sequencer.stayIdle()
         let pool = BlockingPool(threads: configuration.readerThreads)
         return Log(
-            keys: keys, store: store, sequencer: sequencer, publisher: publisher, pool: pool,
+            keys: keys, store: store, eraser: Eraser(store: store, ledger: .volatile()),
+            sequencer: sequencer, publisher: publisher, pool: pool,
             queries: BlockingPool(threads: configuration.queryThreads, niceness: 10),
             tree: TreeReader(
                 reader: store.reader, pool: pool,

@@ -22,20 +22,28 @@ package final class Log: Sendable {
     private let pool: BlockingPool
     /// Threads for what reads many records: they give way to all others.
     let queries: BlockingPool
-    private let tree: TreeReader
+    /// One thread, so that one erasure runs at a time.
+    let erasures = BlockingPool(threads: 1, niceness: 5)
+    let eraser: Eraser
+    let tree: TreeReader
     private let clock: @Sendable () -> ClockReading
     let submissions = InFlight()
     /// What is shown of a log that is only looked at.
     let evidence: Evidence?
     let isFrozen = Atomic(false)
+    /// Nil in a log that asks no witnesses.
+    let witnesses: WitnessClient?
 
     init(
-        keys: LogKeys, store: any LogStore, sequencer: Sequencer, publisher: Publisher,
-        pool: BlockingPool, queries: BlockingPool, tree: TreeReader,
-        clock: @escaping @Sendable () -> ClockReading, evidence: Evidence? = nil
+        keys: LogKeys, store: any LogStore, eraser: Eraser, sequencer: Sequencer,
+        publisher: Publisher, pool: BlockingPool, queries: BlockingPool, tree: TreeReader,
+        clock: @escaping @Sendable () -> ClockReading, evidence: Evidence? = nil,
+        witnesses: WitnessClient? = nil
     ) {
+        self.witnesses = witnesses
         self.keys = keys
         self.store = store
+        self.eraser = eraser
         self.sequencer = sequencer
         self.publisher = publisher
         self.pool = pool
@@ -47,28 +55,41 @@ package final class Log: Sendable {
     }
 
     /// Checks the store against the anchor and the clock, publishes what a crash left committed,
-    /// and starts sequencing.
+    /// carries out erasures that a restored copy or a crash undid, and starts sequencing.
     ///
     /// - Parameters:
+    ///   - ledger: what was announced for erasure, from beside the anchor.
     ///   - records: makes the log's own records: the first one of an empty log, and those that
     ///     say that the clock was accepted or agrees again.
     ///   - signing: makes the note over a head, instead of the log's signer.
+    ///   - witnesses: whom to ask for cosignatures; they are also asked, before anything else,
+    ///     for the heads that they remember.
     /// - Throws: ``StartupRefusal`` if the log must not go on; the store's or the anchor's error.
     package static func open(
         keys: LogKeys, store: any LogStore, anchor: Anchor,
+        ledger: ErasureLedger = .volatile(),
         configuration: LogConfiguration = LogConfiguration(),
         records: any GovernanceRecords,
         clock: @escaping @Sendable () -> ClockReading = { SystemClock.read() },
-        signing: (@Sendable (TreeHead) throws -> String)? = nil, logger: Logger
+        signing: (@Sendable (TreeHead) throws -> String)? = nil,
+        witnesses: WitnessSettings? = nil, logger: Logger
     ) async throws -> Log {
         let sign = signing ?? { [signer = keys.signer] in try signer.signVerified($0) }
+        let archive = try witnesses?.archiveFolder.map { folder throws(FileError) in
+            try CheckpointArchive.open(folder: folder)
+        }
+        let claims = await witnesses.mapAsync {
+            await WitnessClaims(settings: $0, log: keys.signer.verifierKey).gather(archive)
+        }
         let found = try StartupGuard(
             keys: keys, reader: store.reader, anchor: anchor, wallMS: clock().wallMS,
-            configuration: configuration
+            configuration: configuration, claims: claims ?? []
         ).run()
         let isFrozen = try Self.isEnded(found.state, store.reader, keys, records)
         let start = try Recovery(sign: sign, anchor: anchor, wallMS: clock().wallMS)
             .publish(found)
+        let eraser = Eraser(store: store, ledger: ledger)
+        let unfinished = try eraser.runAll(size: start.head.size)
         let publisher = Publisher(
             signer: keys.signer, sign: sign, anchor: anchor, start: start, clock: clock,
             configuration: configuration, logger: logger)
@@ -80,33 +101,55 @@ package final class Log: Sendable {
             publisher: publisher, configuration: configuration, clock: clock,
             clockRecord: { records.clockResumed($0) }, logger: logger)
         let pool = BlockingPool(threads: configuration.readerThreads)
+        let tree = TreeReader(
+            reader: store.reader, pool: pool,
+            cache: TileCache(bytes: configuration.tileCacheBytes))
         let log = Log(
-            keys: keys, store: store, sequencer: sequencer, publisher: publisher, pool: pool,
+            keys: keys, store: store, eraser: eraser, sequencer: sequencer, publisher: publisher,
+            pool: pool,
             queries: BlockingPool(threads: configuration.queryThreads, niceness: 10),
-            tree: TreeReader(
-                reader: store.reader, pool: pool,
-                cache: TileCache(bytes: configuration.tileCacheBytes)), clock: clock)
+            tree: tree, clock: clock,
+            witnesses: witnesses.map {
+                WitnessClient(
+                    $0, archive: archive,
+                    .init(keys, publisher, sequencer, tree, pool, clock: clock, logger))
+            })
         sequencer.start(found.state)
         do {
-            if found.state.head == nil { _ = try await log.submit([records.logCreated(keys)]) }
-            if isFrozen {
-                log.isFrozen.store(true, ordering: .releasing)
-                sequencer.endForGood()
-            } else if found.acceptedClock != .accepted {
-                _ = try await log.submit([records.clockAccepted(clock())])
-            }
+            try await log.begin(found, records, unfinished, isFrozen: isFrozen)
         } catch {
             await log.shutDown()
             throw error
         }
+        log.witnesses?.start()
         return log
+    }
+
+    /// Submits what a start has to say; a log that has ended says nothing any more.
+    private func begin(
+        _ found: StartupGuard.Result, _ records: any GovernanceRecords, _ unfinished: [UInt64],
+        isFrozen: Bool
+    ) async throws {
+        if isFrozen {
+            self.isFrozen.store(true, ordering: .releasing)
+            return sequencer.endForGood()
+        }
+        if found.state.head == nil { _ = try await submit([records.logCreated(keys)]) }
+        if found.acceptedClock != .accepted {
+            _ = try await submit([records.clockAccepted(clock())])
+        }
+        for request in unfinished {
+            try await complete(request) { records.erasureComplete($0) }
+        }
     }
 
     /// Finishes what was accepted, refuses the rest, and closes the store.
     package func shutDown() async {
         await sequencer.drain()
         await submissions.drained()
+        await witnesses?.close()
         await publisher.close()
+        erasures.close()
         pool.close()
         queries.close()
         store.close()
@@ -118,13 +161,21 @@ package final class Log: Sendable {
     package var published: PublishedHead { publisher.published }
 
     /// The newest head as `/checkpoint` shows it: with the log's Ed25519 signature and a tree
-    /// head signature (0x05) that is less than an hour old.
+    /// head signature (0x05) that is less than an hour old, and the cosignatures that it has.
     package func checkpoint() async throws(LogError) -> String {
-        guard let evidence else { return try await publisher.treeHead().note }
-        guard let note = evidence.note else {
-            throw LogError(.evidenceOnly, "there is no signed head of this log here")
+        try await signedHead().note
+    }
+
+    /// That head and its note.
+    func signedHead() async throws(LogError) -> (head: TreeHead, note: String) {
+        if let evidence {
+            guard let note = evidence.note else {
+                throw LogError(.evidenceOnly, "there is no signed head of this log here")
+            }
+            return (published.head, note)
         }
-        return note
+        let signed = try await publisher.treeHead()
+        return (signed.head, try withCosignatures(signed.note, of: signed.head))
     }
 
     /// The head that ``checkpoint()`` shows, and the signature in its tree head line.
@@ -264,12 +315,13 @@ package final class Log: Sendable {
         return LogHealth(
             size: published.head.size, publishedAtMS: published.publishedAtMS,
             lastCommitMS: status.lastCommitMS, queuedRecords: sequencer.queuedRecords,
-            stopReason: status.stopReason,
+            stopReason: status.stopReason, isContradicted: status.isContradicted,
             clockDifferenceMS: difference.magnitude > status.clockRule.toleranceMS
-                ? difference : nil, nowMS: now.wallMS, durability: durability, mode: mode)
+                ? difference : nil, nowMS: now.wallMS, durability: durability, mode: mode,
+            witnesses: witnesses?.health)
     }
 
-    private func lookUp<Result: Sendable>(
+    func lookUp<Result: Sendable>(
         _ body: @escaping @Sendable (any LogReader) throws -> Result
     ) async throws(LogError) -> Result {
         try await reading {
@@ -307,5 +359,13 @@ package final class Log: Sendable {
 
     func beyond(_ published: PublishedHead) -> LogError {
         LogError(.beyondTree, "the published tree has \(published.head.size) leaves")
+    }
+}
+
+extension Optional {
+    /// `map` by a function that waits.
+    fileprivate func mapAsync<Result>(_ body: (Wrapped) async -> Result) async -> Result? {
+        guard let self else { return nil }
+        return await body(self)
     }
 }

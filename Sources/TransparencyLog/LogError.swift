@@ -27,6 +27,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible, CustomDebugSt
         case evidenceOnly = "evidence_only"
         /// The index, size or tile lies beyond the published tree.
         case beyondTree = "beyond_tree"
+        /// An erasure is announced and not finished; the next start goes on with it.
+        case erasureUnfinished = "erasure_unfinished"
         /// What is stored does not prove what it must: nothing is answered from it.
         case corrupt
     }

@@ -38,8 +38,8 @@ package final class Submission: Sendable {
 
     /// Whether another submission under the same key says the same.
     func hasSameForm(as stored: StoredContent) -> Bool {
-        let digest = FormDigest.digest(seed: stored.seed, form: form)
-        return Digest.constantTimeEquals(digest, stored.formDigest)
+        guard case .whole(let seed, let formDigest) = stored.opening else { return false }
+        return Digest.constantTimeEquals(FormDigest.digest(seed: seed, form: form), formDigest)
     }
 
     static func checksum(_ record: [UInt8]) -> UInt64 {

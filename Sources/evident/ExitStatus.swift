@@ -18,6 +18,8 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
     /// The server refused to start: its store and its anchor disagree, so it may have been rolled
     /// back or forked.
     case rollbackSuspected = 5
+    /// A log is forked: a file of evidence, which anyone can check, proves it.
+    case forked = 6
 
     /// The table as it stands in `evident --help`.
     static let table = """
@@ -28,6 +30,7 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
           3  wrong usage or configuration; nothing was done
           4  a file, a socket or the network failed, or another server holds the folder
           5  the server refused to start: rollback or fork suspected
+          6  the log is forked, and a file proves it to anyone
         """
 }
 

@@ -7,6 +7,7 @@ import Logging
 import LogServer
 import LogStorage
 import SQLiteStorage
+import SignedNote
 import TransparencyLog
 
 /// The whole composition: configuration → keys, store, anchor → log.
@@ -18,13 +19,23 @@ import TransparencyLog
 /// 4. `log.created` at index 0. The log is complete.
 struct OpenLog {
     let log: Log
-    let submissions: Submissions
-    let preparer: RecordPreparer
+    let settings: SettingsInForce
     let keys: LogKeys
+    /// Nil where no witness is asked.
+    private let witnesses: WitnessHTTP?
+
+    /// Ends the log, after all that it has accepted.
+    func shutDown() async {
+        await log.shutDown()
+        await witnesses?.close()
+    }
 
     /// Opens the log of a folder whose lock this process holds; makes what is not there yet.
+    ///
+    /// - Parameter logLevel: the level that `logger` goes by, if it is to follow the settings.
     static func open(
-        _ configuration: ServerConfiguration, acceptsClock: Bool = false, logger: Logger
+        _ configuration: ServerConfiguration, acceptsClock: Bool = false, logger: Logger,
+        logLevel: SharedLogLevel = SharedLogLevel(.info)
     ) async throws -> OpenLog {
         let kept = try LogKeys.load(from: LogFolder.keys(configuration.data))
         // A log that dies with its process would begin another history under kept keys each time.
@@ -38,25 +49,35 @@ struct OpenLog {
                     + "made with \(Quantities.text(milliseconds: keys.identity.granularityMS))",
                 advice: "It is in the log's first record and never changes: take the key away.")
         }
-        let preparer = try preparer(configuration, keys)
-        let submissions = Submissions(
-            preparer: preparer, keys: keys.idempotency, now: LogServerConfiguration().now)
+        let settings = try settings(configuration, keys, logLevel)
         var options = LogConfiguration()
         options.queueRecords = configuration.queueLimit
         options.queueBytes = configuration.queueBytes
         options.acceptsClock = acceptsClock
-        let log = try await Log.open(
-            keys: keys, store: try store(configuration, keys), anchor: try anchor(configuration),
-            configuration: options, records: submissions, logger: logger)
-        return OpenLog(log: log, submissions: submissions, preparer: preparer, keys: keys)
+        let witnesses = WitnessHTTP()
+        do {
+            let asked = try configuration.witness.settings(
+                for: keys.signer.verifierKey,
+                data: configuration.store == .null ? nil : configuration.data,
+                transport: witnesses.transport)
+            let log = try await Log.open(
+                keys: keys, store: try store(configuration, keys),
+                anchor: try anchor(configuration), ledger: try ledger(configuration),
+                configuration: options, records: settings.governance, witnesses: asked,
+                logger: logger)
+            return OpenLog(log: log, settings: settings, keys: keys, witnesses: witnesses)
+        } catch {
+            await witnesses.close()
+            throw error
+        }
     }
 
     /// Opens a log to look at it: nothing is locked, made or written.
     static func openEvidence(
-        _ configuration: ServerConfiguration, logger: Logger
+        _ configuration: ServerConfiguration, logger: Logger, logLevel: SharedLogLevel
     ) throws -> OpenLog {
         let keys = try LogKeys.load(from: LogFolder.keys(configuration.data))
-        let preparer = try preparer(configuration, keys)
+        let settings = try settings(configuration, keys, logLevel)
         let hasher = keys.idempotency.lookups
         let view = try SQLiteStore.openReadOnly(
             directory: LogFolder.store(configuration.data),
@@ -69,25 +90,21 @@ struct OpenLog {
         let log = try Log.openEvidence(
             keys: keys, store: ReadOnlyStore(reader: view.reader) { view.close() },
             anchored: try AnchorState.read(path: configuration.anchor), logger: logger)
-        return OpenLog(
-            log: log,
-            submissions: Submissions(
-                preparer: preparer, keys: keys.idempotency, now: LogServerConfiguration().now),
-            preparer: preparer, keys: keys)
+        return OpenLog(log: log, settings: settings, keys: keys, witnesses: nil)
     }
 
-    static func preparer(
-        _ configuration: ServerConfiguration, _ keys: LogKeys
-    ) throws -> RecordPreparer {
+    static func settings(
+        _ configuration: ServerConfiguration, _ keys: LogKeys, _ logLevel: SharedLogLevel
+    ) throws -> SettingsInForce {
         let limits = RecordLimits(
             record: JSONLimits(byteCount: configuration.recordBytes),
             itemCount: configuration.batchItems, batchByteCount: configuration.batchBytes,
             fieldByteCount: configuration.recordFieldBytes)
-        let tokens = keys.idempotency.derived(for: "evident.redaction.tokens.v1")
-        return RecordPreparer(
-            origin: keys.identity.origin, limits: limits, options: configuration.recordOptions,
-            redactor: try RedactionSection.redactor(
-                named: configuration.redaction, tokenKey: tokens.code(for: [])))
+        return SettingsInForce(
+            try LogSettings(configuration, tokenKey: keys.redactionTokenKey),
+            preparer: RecordPreparer(
+                origin: keys.identity.origin, limits: limits, options: configuration.recordOptions),
+            keys: keys.idempotency, logLevel: logLevel, now: LogServerConfiguration().now)
     }
 
     /// The folder's store, made if it is not there.
@@ -120,6 +137,12 @@ struct OpenLog {
             lookupKeys: { RecordLookups.keys(of: $0, hasher) })
     }
 
+    /// What was announced for erasure, beside the anchor.
+    private static func ledger(_ configuration: ServerConfiguration) throws -> ErasureLedger {
+        configuration.store == .null
+            ? .volatile() : try ErasureLedger.open(path: configuration.anchor + ".erasures")
+    }
+
     static func anchor(_ configuration: ServerConfiguration) throws -> Anchor {
         configuration.store == .null ? .volatile() : try Anchor.open(path: configuration.anchor)
     }
@@ -144,6 +167,8 @@ extension CommandFailure {
             self.init(.inputOutput, error.message)
         case let error as LogError:
             self.init(.inputOutput, error.message)
+        case let error as FileError:
+            self.init(.inputOutput, "\(error)")
         default: return nil
         }
     }

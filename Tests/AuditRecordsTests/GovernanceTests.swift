@@ -29,19 +29,21 @@ import Testing
         return Bench.text(value["details"]?.canonical ?? [])
     }
 
-    @Test("log.created holds chain, granularity, keys and origin")
+    @Test("log.created holds chain, granularity, keys, origin and policies")
     func logCreated() throws {
         let record = GovernanceRecord.logCreated(
             origin: try Origin("log.example.com/audit"), chain: ChainSchedule(key),
             granularityMS: 1000, vkey: "log.example.com/audit+00000000+AQ==",
-            treeHeadSPKI: [1, 2, 3], receiptSPKI: [4, 5])
+            treeHeadSPKI: [1, 2, 3], receiptSPKI: [4, 5],
+            policies: LogPolicies(redaction: nil, accessRecords: "request"))
         #expect(record.type == "log.created")
         #expect(
             try details(record)
                 == #"{"chain":[{"first":0,"kcv":"b1d477ecb6f35d6e"}],"granularity_ms":1000,"#
                 + #""keys":[{"alg":"ed25519","vkey":"log.example.com/audit+00000000+AQ=="},"#
                 + #"{"alg":"ecdsa-p256","spki":"AQID"},{"alg":"es256-receipt","spki":"BAU="}],"#
-                + #""origin":"log.example.com/audit"}"#)
+                + #""origin":"log.example.com/audit","#
+                + #""policies":{"access_records":"request","redaction":null}}"#)
     }
 
     @Test("What the log says of itself has no limit of a field")

@@ -15,6 +15,8 @@ struct AccessTests {
     private static let expected: [String: Access] = [
         "GET /checkpoint": .anyone, "GET /tile/**": .anyone, "GET /v1/log": .anyone,
         "GET /v1/proof/inclusion": .anyone, "GET /v1/proof/consistency": .anyone,
+        "GET /witnessed/checkpoint": .anyone, "GET /witnessed/tile/**": .anyone,
+        "GET /v1/checkpoints": .anyone,
         "GET /ct/v1/get-sth": .anyone, "GET /ct/v1/get-sth-consistency": .anyone,
         "GET /ct/v1/get-proof-by-hash": .anyone, "GET /ct/v1/get-entries": .anyone,
         "GET /ct/v1/get-entry-and-proof": .anyone, "GET /ct/v1/get-roots": .anyone,
@@ -32,6 +34,13 @@ struct AccessTests {
         "GET /v1/audit/{record}": .roles([.reader, .auditor]),
         "GET /v1/audit/{record}/receipt": .roles([.producer, .reader, .auditor]),
         "GET /v1/audit/{record}/proof": .roles([.producer, .reader, .auditor]),
+        "GET /v1/audit/{record}/bundle": .roles([.reader, .auditor]),
+        "GET /v1/audit/bundles": .roles([.reader, .auditor]),
+        "POST /v1/fork-evidence": .anyone,
+        "POST /v1/admin/erasures": .roles([.operator]),
+        "GET /v1/admin/holds": .roles([.operator]),
+        "POST /v1/admin/holds": .roles([.operator]),
+        "POST /v1/admin/holds/{hold}/release": .roles([.operator]),
     ]
 
     private static func role(of asker: ServerFixture.Asker) -> Role? {

@@ -2,6 +2,7 @@
 
 import AuditRecords
 import Foundation
+import LogStorage
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -11,12 +12,12 @@ import Synchronization
 
 /// Runs a server on a free port for the time of `body`, and shuts it down gracefully.
 func withLiveServer<Result: Sendable>(
-    limits: RecordLimits = .default, gate: SigningGate? = nil,
+    store: (any LogStore)? = nil, limits: RecordLimits = .default, gate: SigningGate? = nil,
     configure: (inout LogServerConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (ServerFixture, Int) async throws -> Result
 ) async throws -> Result {
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
-    let fixture = try await ServerFixture(limits: limits, gate: gate) {
+    let fixture = try await ServerFixture(store: store, limits: limits, gate: gate) {
         configuration in
         configuration.onListening = { address in
             port.yield(address?.port ?? 0)

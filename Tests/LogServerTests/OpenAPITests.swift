@@ -44,7 +44,8 @@ struct OpenAPITests {
             }
         }
         #expect(Set(found) == Set(expected))
-        #expect(found.count == expected.count)
+        // What both listeners have is described once.
+        #expect(found.count == Set(expected).count)
     }
 
     @Test("Every code and status of the table is described", arguments: ProblemCode.allCases)

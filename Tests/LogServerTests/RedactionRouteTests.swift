@@ -16,18 +16,13 @@ struct RedactionRouteTests {
         _ body: String, as asker: ServerFixture.Asker = .auditor, query: String = "",
         type: String = "application/json"
     ) async throws -> TestResponse {
-        let fixture = try await ServerFixture()
         var policy = RedactionPolicy.standard
         policy.tenants = ["eu-1": TenantRedaction(packs: [.eu])]
-        let redactor = try Redactor(policy, tokenKey: SHA256.hash([1]))
-        let routes = RedactionRoutes(redactor: redactor, limits: .default).routes
-        let application = Application(responder: RouteTable(routes, tokens: fixture.tokens))
-        return try await application.test(.router) { client in
-            try await client.execute(
-                uri: "/v1/redaction/preview\(query)", method: .post,
-                headers: fixture.headers(asker, [.contentType: type]),
-                body: ByteBuffer(string: body))
-        }
+        var settings = LogSettings()
+        settings.redactor = try Redactor(policy, tokenKey: SHA256.hash([1]))
+        return try await ServerFixture(settings: settings).send(
+            .post, "/v1/redaction/preview\(query)", as: asker, headers: [.contentType: type],
+            body: body)
     }
 
     private static let record =

@@ -32,12 +32,16 @@ struct ServerFixture {
     let log: Log
     let tokens: TokenStore
     let server: LogServer
+    /// The settings in force, which also make the log's own records.
+    let settings: SettingsInForce
     private let texts: [Asker: String]
 
     init(
         store: (any LogStore)? = nil, limits: RecordLimits = .default,
-        gate: SigningGate? = nil,
-        configure: (inout LogServerConfiguration) -> Void = { _ in }
+        gate: SigningGate? = nil, settings: LogSettings = LogSettings(),
+        source: SettingsSource? = nil,
+        configure: (inout LogServerConfiguration) -> Void = { _ in },
+        witnesses: ((LogKeys, String) throws -> WitnessSettings)? = nil
     ) async throws {
         folder = try TemporaryFolder()
         let origin = try Origin("log.example.com/test")
@@ -48,18 +52,23 @@ struct ServerFixture {
         // A test that is not about streams does not wait for one to end.
         configuration.streamTiming.longest = .milliseconds(200)
         configure(&configuration)
-        let preparer = RecordPreparer(origin: origin, limits: limits)
+        let inForce = SettingsInForce(
+            settings, preparer: RecordPreparer(origin: origin, limits: limits),
+            keys: keys.idempotency, now: configuration.now)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        self.settings = inForce
         log = try await Log.open(
             keys: keys, store: store ?? NullStore(), anchor: .volatile(),
-            records: Submissions(
-                preparer: preparer, keys: keys.idempotency, now: configuration.now),
-            signing: Self.signing(keys.signer, gate), logger: quiet)
+            records: inForce.governance, signing: Self.signing(keys.signer, gate),
+            witnesses: try witnesses?(keys, folder.path), logger: quiet)
         tokens = .volatile()
         texts = try Self.tokens(in: tokens, now: configuration.now())
         server = LogServer(
-            log: log, tokens: tokens, preparer: preparer, configuration: configuration,
-            logger: quiet)
+            log: log, tokens: tokens, settings: inForce,
+            reloader: Reloader(
+                log: log, tokens: tokens, settings: inForce, logger: quiet,
+                read: { try source?.read() ?? ReadSettings(settings) }),
+            configuration: configuration, logger: quiet)
     }
 
     private static func signing(

@@ -12,6 +12,20 @@ import Testing
     private static let submission = "zeroblob(40)"
     private static let copyOfSegment = "SELECT 1, hashes, leaves, submissions FROM segment"
 
+    /// Content 7 of it was removed, and content 9 reduced to one field.
+    private static func filledStore() throws -> (StoreFixture, SampleLog) {
+        let fixture = try StoreFixture()
+        let log = try fixture.fill([520])
+        let store = try fixture.open()
+        defer { store.close() }
+        try store.transaction { transaction in
+            try transaction.remove(7..<8, by: 510)
+            try transaction.reduce(
+                9, to: SampleLog.content(9).erasing(["labels"], by: 511).fields(), by: 511)
+        }
+        return (fixture, log)
+    }
+
     /// A store of 520 entries has two segments, eight open rows and one tile of level 1.
     static let forbidden = [
         "UPDATE meta SET value = 'other.example/log'",
@@ -60,6 +74,26 @@ import Testing
         "INSERT INTO content VALUES (600, NULL, zeroblob(36), X'7B7D')",
         "INSERT INTO content VALUES (-1, zeroblob(32), zeroblob(36), X'7B7D')",
 
+        "INSERT INTO content SELECT 7, seed, form, record FROM content WHERE idx = 8",
+        "DELETE FROM content",
+        "INSERT INTO removal VALUES (5, 6, 520)",
+        "INSERT INTO removal VALUES (5, 6, 6)",
+        "INSERT INTO removal VALUES (5, 9, 511)",
+        "INSERT INTO removal VALUES (7, 9, 511)",
+        "INSERT OR REPLACE INTO removal VALUES (7, 7, 512)",
+        "UPDATE removal SET last = 500",
+        "UPDATE removal SET removed_by = 512",
+        "DELETE FROM removal",
+        "INSERT INTO reduced VALUES (5, zeroblob(50), 520)",
+        "INSERT INTO reduced VALUES (5, zeroblob(50), 5)",
+        "INSERT INTO reduced VALUES (7, zeroblob(50), 511)",
+        "INSERT INTO reduced VALUES (600, zeroblob(50), 511)",
+        "INSERT OR REPLACE INTO reduced VALUES (9, zeroblob(50), 512)",
+        "UPDATE reduced SET fields = zeroblob(50)",
+        "UPDATE reduced SET removed_by = 520",
+        "UPDATE reduced SET idx = 10, removed_by = 512",
+        "DELETE FROM reduced",
+
         "UPDATE credential SET name = 'z' WHERE number = 1",
         "DELETE FROM credential WHERE number = 3",
         "INSERT OR REPLACE INTO credential VALUES (4, 't', 'a', 0)",
@@ -69,8 +103,7 @@ import Testing
 
     @Test("No statement changes what is committed", arguments: [true, false])
     func refused(recursiveTriggers: Bool) throws {
-        let fixture = try StoreFixture()
-        let log = try fixture.fill([520])
+        let (fixture, log) = try Self.filledStore()
         let foreign = try fixture.foreignConnection()
         try foreign.execute("PRAGMA recursive_triggers = \(recursiveTriggers ? 1 : 0)")
         for statement in Self.forbidden {
@@ -84,6 +117,9 @@ import Testing
         #expect(try store.reader.leaves(0..<520) == (0..<520).map(SampleLog.leaf))
     }
 
+    /// What another rule would refuse too once content is missing.
+    static let forbiddenWhileWhole = ["INSERT OR REPLACE INTO head SELECT * FROM head"]
+
     static let forbiddenAtFirst = [
         "INSERT INTO head VALUES (1, 1, zeroblob(32), 1, 1, zeroblob(32), 1, 1)",
         "INSERT INTO tile VALUES (1, 0, zeroblob(31))",
@@ -92,17 +128,18 @@ import Testing
 
     @Test("Without any one of the rules, some forbidden statement would pass")
     func everyRuleIsNeeded() throws {
-        let (filled, empty) = (try StoreFixture(), try StoreFixture())
-        try filled.fill([520])
-        let connections = [try filled.foreignConnection(), try empty.foreignConnection()]
+        let ((filled, _), empty) = (try Self.filledStore(), try StoreFixture())
+        let whole = try StoreFixture()
+        try whole.fill([520])
+        let connections = try [filled, empty, whole].map { try $0.foreignConnection() }
         let rules = try connections[0].rows(
             "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
         ) { (row) throws(StoreError) in row.text(0) }
-        #expect(rules.count == 23)
+        #expect(rules.count == 29)
         for rule in rules {
             var passed: [String] = []
             for (connection, statements) in zip(
-                connections, [Self.forbidden, Self.forbiddenAtFirst])
+                connections, [Self.forbidden, Self.forbiddenAtFirst, Self.forbiddenWhileWhole])
             {
                 try connection.execute("PRAGMA recursive_triggers = 0")
                 for statement in statements {

@@ -123,7 +123,7 @@ import Testing
             "CREATE TABLE own (a)",
             "CREATE INDEX own ON content (form)",
             "DROP TRIGGER content_update",
-            "PRAGMA user_version = 2",
+            "PRAGMA user_version = 1",
             "PRAGMA application_id = 0",
         ])
     func foreignSchema(_ statement: String) throws {

@@ -64,7 +64,7 @@ struct CheckpointTests {
     @Test("An empty tree under another root is refused")
     func emptyTreeWithRoot() throws {
         let text = try CheckpointVector.load().body.replacing("\n14\n", with: "\n0\n")
-        #expect(throws: NoteError.malformedCheckpoint) { try Checkpoint(parsing: text) }
+        #expect(throws: NoteError.wrongEmptyRoot) { try Checkpoint(parsing: text) }
     }
 
     @Test("Roots of other lengths, empty lines and an empty origin are refused")

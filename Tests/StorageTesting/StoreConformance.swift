@@ -13,7 +13,7 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
     package let run: @Sendable (StoreUnderTest) throws -> Void
 
     package static let checks =
-        growthChecks + transactionChecks + readingChecks + concurrencyChecks
+        growthChecks + transactionChecks + readingChecks + concurrencyChecks + removalChecks
 
     init(_ description: String, _ run: @escaping @Sendable (StoreUnderTest) throws -> Void) {
         self.description = description

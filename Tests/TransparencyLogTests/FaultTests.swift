@@ -37,6 +37,7 @@ final class FaultyStore: LogStore {
 
     var durability: StoreDurability { base.durability }
     var reader: any LogReader { FaultyReader(base: base.reader, heads: heads) }
+    func wipe(_ indexes: [UInt64]) throws(StoreError) { try base.wipe(indexes) }
     func close() { base.close() }
 
     func transaction<Result>(_ body: (any LogTransaction) throws -> Result) throws -> Result {
@@ -89,9 +90,7 @@ struct AlteringTransaction: LogTransaction {
             record[record.count / 2] ^= 1
             return RereadEntry(
                 leaf: entry.leaf, submission: entry.submission,
-                content: StoredContent(
-                    record: record, seed: entry.content.seed,
-                    formDigest: entry.content.formDigest))
+                content: entry.content.changed(record: record))
         }
     }
 
@@ -108,6 +107,16 @@ struct AlteringTransaction: LogTransaction {
     }
 
     func append(_ batch: SequencedBatch) throws(StoreError) { try base.append(batch) }
+
+    func remove(_ range: Range<UInt64>, by: UInt64) throws(StoreError) {
+        try base.remove(range, by: by)
+    }
+
+    func reduce(
+        _ index: UInt64, to fields: [RemainingField], by: UInt64
+    ) throws(StoreError) {
+        try base.reduce(index, to: fields, by: by)
+    }
 
     func hashTile(level: UInt8, index: UInt64) throws(StoreError) -> [UInt8]? {
         try base.hashTile(level: level, index: index)

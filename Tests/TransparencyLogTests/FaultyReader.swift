@@ -62,6 +62,8 @@ struct FaultyReader: LogReader {
         try base.content(at: index)
     }
 
+    func removal(at index: UInt64) throws(StoreError) -> UInt64? { try base.removal(at: index) }
+
     func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
         try base.contents(at: indexes)
     }

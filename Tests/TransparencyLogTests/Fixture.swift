@@ -116,6 +116,10 @@ struct TestRecords: GovernanceRecords {
         submission(key: "created", type: "log.created", text: "first")
     }
 
+    func erasureComplete(_ request: UInt64) -> Submission {
+        submission(key: "erased \(request)", type: "erasure.complete", text: "done")
+    }
+
     func clockAccepted(_ now: ClockReading) -> Submission {
         submission(key: "accepted \(now.wallMS)", type: "clock.accepted", text: "accepted")
     }

@@ -86,9 +86,10 @@ struct MemoryLog: VerificationSource, LogReader {
     }
 
     func commitment(_ content: StoredContent) throws -> Digest {
-        Commitment.commit(
-            try CanonicalRecord(verifying: content.record), seed: content.seed,
-            origin: keys.identity.origin)
+        guard let made = content.commitment(origin: keys.identity.origin) else {
+            throw StoreError(.corrupt, "what is stored is no record")
+        }
+        return made
     }
 
     /// Makes tiles and head again from the leaves, as whoever covers their tracks would.
@@ -147,6 +148,8 @@ struct MemoryLog: VerificationSource, LogReader {
     func content(at index: UInt64) throws(StoreError) -> StoredContent? {
         index < size ? entries[Int(index)].content : nil
     }
+
+    func removal(at index: UInt64) throws(StoreError) -> UInt64? { nil }
 
     func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
         indexes.compactMap { index in

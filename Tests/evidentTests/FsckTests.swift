@@ -105,9 +105,9 @@ struct FsckTests {
         let (bytes, offset): ([UInt8], Int) =
             switch place {
             case .record: (content.record, content.record.count - 3)
-            case .seed: (content.seed.bytes, 5)
-            case .form: (content.formDigest.bytes, 5)
-            case .formChecksum: (content.formDigest.bytes, 33)
+            case .seed: (try #require(content.seed).bytes, 5)
+            case .form: (try #require(content.formDigest).bytes, 5)
+            case .formChecksum: (try #require(content.formDigest).bytes, 33)
             case .sealedTime: (Array(segment.leaves[(leaf + 8)..<(leaf + 72)]), -2)
             case .sealedCommitment: (Array(segment.leaves[leaf..<(leaf + 72)]), 10)
             case .sealedMAC: (Array(segment.leaves[leaf..<(leaf + 72)]), 50)

@@ -209,6 +209,27 @@ def check_files(check):
     check.expect("the opening was checked", "the opening gives" in done.stdout)
 
 
+def check_bundles(check, auditor):
+    """A bundle and sets as the server makes them, by two programs, and the same falsified."""
+    headers = {"Authorization": f"Bearer {auditor}"}
+    for name, path in (("bundle", "/v1/audit/7/bundle?fields=type,actor"),
+                       ("set", "/v1/audit/bundles?type=tool.*&fields=type,actor&report=gaps"),
+                       ("range", "/v1/audit/bundles?from_index=3&to_index=99&report=chain")):
+        status, body = check.log.request("GET", path, headers=headers)
+        check.expect(f"GET {path} answers 200, not {status}", status == 200)
+        hash_at = body.index(b'"record_hash":"') + 15
+        changed = b"1" if body[hash_at:hash_at + 1] == b"0" else b"0"
+        false = body[:hash_at] + changed + body[hash_at + 1:]
+        for what, data, want in (("true", body, 0), ("falsified", false, 1),
+                                 ("cut short", body[:-2], 2)):
+            file = check.folder / name
+            file.write_bytes(data)
+            for program, line in (("evident verify bundle", [binary(), "verify", "bundle"]),
+                                  ("verify_evident.py bundle", [*PYTHON, "bundle"])):
+                check.run(f"{program}, {name} {what}",
+                          [*line, str(file), "--vkey", check.vkey], want)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=300, help="posted one by one")
@@ -220,7 +241,7 @@ def main():
         folder = pathlib.Path(name)
         with LogProcess(folder / "data") as log:
             log.init()
-            token = log.token()
+            token, auditor = log.token(), log.token("auditor")
             log.start()
             check = Check(log, folder, log.vkey(), token)
             size, _ = log.head()
@@ -238,6 +259,7 @@ def main():
             check_receipt(check, "falsified", falsify(receipt), 1)
             check_receipt(check, "of another form", {**receipt, "content": "gone"}, (1, 2))
             check_files(check)
+            check_bundles(check, auditor)
             check_vector_note(check)
             check_altered(check)
             check_random(check, options.large, options.random)

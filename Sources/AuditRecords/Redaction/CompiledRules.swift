@@ -11,6 +11,7 @@ final class CompiledRules: Sendable {
     let meanings: [Meaning]
     let deniedNames: DeniedNames
     let fields: FieldTree
+    let capture: CaptureModes
     let limits: RedactionLimits
     let style: PlaceholderStyle
     let placeholders: PatternMatcher
@@ -29,6 +30,7 @@ final class CompiledRules: Sendable {
         strategies = parts.recognisers.map { parts.strategies[$0.id] ?? .replace }
         deniedNames = DeniedNames(parts.deniedNames)
         fields = FieldTree(parts.fields)
+        capture = CaptureModes(parts.capture)
         limits = parts.limits
         style = parts.style
         var matchers: [PatternMatcher] = []
@@ -104,6 +106,7 @@ struct RuleParts: Sendable {
     var strategies: [String: RedactionStrategy]
     var deniedNames: Set<String>
     var fields: [String: FieldPolicy]
+    var capture: [String: CaptureMode]
     var limits: RedactionLimits
     var style: PlaceholderStyle
 }

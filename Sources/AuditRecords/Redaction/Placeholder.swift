@@ -21,7 +21,12 @@ enum Placeholder {
     /// Of a member that the field policy replaces or removes, and its count.
     static let field = "field"
 
-    static let reserved: Set<String> = [unscanned, deniedName, field, "number_as_text"]
+    /// The count of members that a capture mode replaces or removes.
+    static let capture = "capture"
+
+    static let reserved: Set<String> = [
+        unscanned, deniedName, field, capture, "number_as_text",
+    ]
 
     static func text(_ rule: String, _ style: PlaceholderStyle) -> String {
         guard style == .kerno else { return "<redacted:\(rule)>" }

@@ -24,11 +24,12 @@ extension RedactionPolicy {
         recognisers.removeAll { disabled.contains($0.id) }
         var parts = RuleParts(
             recognisers: recognisers, strategies: [:], deniedNames: deniedNames, fields: fields,
-            limits: limits, style: placeholders)
+            capture: capture, limits: limits, style: placeholders)
         try Self.add(rules, to: &parts)
         try Self.check(Set(strategies.keys), known: parts.recognisers)
         parts.strategies.merge(strategies) { _, new in new }
         try Self.check(fields)
+        try Self.check(capture)
         for name in deniedNames where !DeniedNames.isTerm(name) { throw .invalidName(name) }
         return parts
     }
@@ -57,6 +58,14 @@ extension RedactionPolicy {
             }
             parts.fields[path] = policy
         }
+        try Self.check(tenant.capture)
+        let own = CaptureModes(capture)
+        for (pattern, mode) in tenant.capture {
+            guard mode.rank >= own.mode(of: pattern).rank else {
+                throw .weakens(tenant: name, "capture \(mode.rawValue) for \(pattern)")
+            }
+            parts.capture[pattern] = mode
+        }
         for name in tenant.deniedNames where !DeniedNames.isTerm(name) { throw .invalidName(name) }
         parts.deniedNames.formUnion(tenant.deniedNames)
         return parts
@@ -84,6 +93,14 @@ extension RedactionPolicy {
     ) throws(RedactionPolicyError) {
         for id in ids.sorted() where !known.contains(where: { $0.id == id }) {
             throw .unknownRule(id)
+        }
+    }
+
+    private static func check(
+        _ capture: [String: CaptureMode]
+    ) throws(RedactionPolicyError) {
+        for pattern in capture.keys.sorted() where !CaptureModes.isPattern(pattern) {
+            throw .invalidCapture(pattern)
         }
     }
 

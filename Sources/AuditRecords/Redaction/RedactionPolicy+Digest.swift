@@ -19,14 +19,20 @@ extension Redactor {
 extension RuleParts {
     fileprivate var described: JSONValue {
         let sorted = recognisers.sorted { $0.id < $1.id }
-        return .object([
+        var members: [JSONValue.Member] = [
             .init("rules", .array(sorted.map { $0.described(strategies[$0.id] ?? .replace) })),
             .init("denied_names", .array(deniedNames.sorted().map { .string($0) })),
             .init("fields", .object(fields.map { .init($0.key, .string($0.value.described)) })),
             .init("string_bytes", .integer(limits.stringBytes)),
             .init("bytes_per_rejection", .integer(limits.bytesPerRejection)),
             .init("placeholders", .string(style.rawValue)),
-        ])
+        ]
+        // A policy that says nothing of it keeps the digest that it had before there were modes.
+        if !capture.isEmpty {
+            let modes = capture.map { JSONValue.Member($0.key, .string($0.value.rawValue)) }
+            members.append(.init("capture", .object(modes)))
+        }
+        return .object(members)
     }
 }
 

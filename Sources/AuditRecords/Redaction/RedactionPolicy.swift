@@ -20,6 +20,9 @@ public struct RedactionPolicy: Hashable, Sendable {
     /// What happens to members as such, by dotted path; `*` stands for one name, and arrays do not
     /// count: `target.id` is the id of every target.
     public var fields: [String: FieldPolicy]
+    /// How much is kept of payloads, by type, by family (`tool.*`), or for all (`*`); the most exact
+    /// entry counts, and `redacted` where there is none.
+    public var capture: [String: CaptureMode]
     /// Names whose values are always taken out, wherever they stand.
     public var deniedNames: Set<String>
     /// How placeholders are written.
@@ -34,7 +37,7 @@ public struct RedactionPolicy: Hashable, Sendable {
         id: String, version: Int = 1, packs: Set<RedactionPack> = RedactionPack.standard,
         rules: [RedactionRule] = [], strategies: [String: RedactionStrategy] = [:],
         disabled: Set<String> = [], fields: [String: FieldPolicy] = [:],
-        deniedNames: Set<String> = Self.standardDeniedNames,
+        capture: [String: CaptureMode] = [:], deniedNames: Set<String> = Self.standardDeniedNames,
         placeholders: PlaceholderStyle = .plain, limits: RedactionLimits = RedactionLimits(),
         tenants: [String: TenantRedaction] = [:]
     ) {
@@ -45,6 +48,7 @@ public struct RedactionPolicy: Hashable, Sendable {
         self.strategies = strategies
         self.disabled = disabled
         self.fields = fields
+        self.capture = capture
         self.deniedNames = deniedNames
         self.placeholders = placeholders
         self.limits = limits
@@ -152,6 +156,8 @@ public struct TenantRedaction: Hashable, Sendable {
     public var strategies: [String: RedactionStrategy]
     /// Field policies, none of which is `keep`.
     public var fields: [String: FieldPolicy]
+    /// Capture modes that keep no more than the policy's.
+    public var capture: [String: CaptureMode]
     /// Names beside the policy's.
     public var deniedNames: Set<String>
 
@@ -159,12 +165,13 @@ public struct TenantRedaction: Hashable, Sendable {
     public init(
         packs: Set<RedactionPack> = [], rules: [RedactionRule] = [],
         strategies: [String: RedactionStrategy] = [:], fields: [String: FieldPolicy] = [:],
-        deniedNames: Set<String> = []
+        capture: [String: CaptureMode] = [:], deniedNames: Set<String> = []
     ) {
         self.packs = packs
         self.rules = rules
         self.strategies = strategies
         self.fields = fields
+        self.capture = capture
         self.deniedNames = deniedNames
     }
 }

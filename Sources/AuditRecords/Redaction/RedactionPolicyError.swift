@@ -22,6 +22,8 @@ public enum RedactionPolicyError: Error, Hashable, Sendable, CustomStringConvert
     case falseAlarm(rule: String, sample: Int)
     /// A field's path or policy makes no sense.
     case invalidField(String, String)
+    /// A capture mode is for something that is no type, family or `*`.
+    case invalidCapture(String)
     /// A tenant's policy would keep more than the policy's own.
     case weakens(tenant: String, String)
     /// A number out of its range.
@@ -46,6 +48,8 @@ public enum RedactionPolicyError: Error, Hashable, Sendable, CustomStringConvert
         case .falseAlarm(let rule, let sample):
             "\(rule): something is found in negative sample \(sample)"
         case .invalidField(let path, let message): "field \(path): \(message)"
+        case .invalidCapture(let pattern):
+            "capture \(pattern): name a type, a family such as tool.*, or * for everything"
         case .weakens(let tenant, let what):
             "tenant \(tenant): \(what) keeps more than the policy does; a tenant may only add"
         case .invalidLimit(let name): "\(name) is out of its range"

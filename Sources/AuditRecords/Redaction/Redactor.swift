@@ -41,18 +41,25 @@ public final class Redactor: Sendable {
     /// one pass of an automaton over the text for a record in which nothing may be found; that
     /// allocates nothing. Linear in the text for every other.
     package func redact(
-        _ input: UnsafeRawBufferPointer, _ tape: borrowing JSONTape, tenant: String
+        _ input: UnsafeRawBufferPointer, _ tape: borrowing JSONTape, tenant: String,
+        capture: CaptureMode
     ) -> RedactionResult {
         let rules = ofTenants[tenant] ?? rules
         // Escapes and foreign characters can hide a match from a look at the text as it stands.
-        guard rules.fields.actsUnasked || !Self.isPlain(input) || rules.triggers.mayMatch(input)
+        let actsUnasked = rules.fields.actsUnasked || capture.rank > CaptureMode.redacted.rank
+        guard actsUnasked || !Self.isPlain(input) || rules.triggers.mayMatch(input)
         else { return .unchanged }
-        let walk = walked(input, tape, rules, tenant, keepsFindings: false)
+        let walk = walked(input, tape, rules, tenant, capture, keepsFindings: false)
         guard walk.tally.total > 0 else { return .unchanged }
         return .changed(json: walk.out, counts: walk.tally.counts)
     }
 
-    /// What ``redact(_:_:tenant:)`` would do to a record, and where; throws if it is no JSON object
+    /// How much is kept of the payload of a tenant's record of that type.
+    func capture(type: String, tenant: String) -> CaptureMode {
+        (ofTenants[tenant] ?? rules).capture.mode(of: type)
+    }
+
+    /// What redaction and capture would do to a record, and where; throws if it is no JSON object
     /// that a record may be.
     public func preview(
         _ record: [UInt8], tenant: String, limits: JSONLimits = .record
@@ -62,7 +69,11 @@ public final class Redactor: Sendable {
                 let input = UnsafeRawBufferPointer(bytes)
                 let tape = try JSONTape.parse(input, limits: limits)
                 let rules = ofTenants[tenant] ?? rules
-                let walk = walked(input, tape, rules, tenant, keepsFindings: true)
+                let type = tape.names(of: 0).first { tape.string($0, of: input) == "type" }
+                    .map { tape.string($0 + 1, of: input) }
+                let walk = walked(
+                    input, tape, rules, tenant, rules.capture.mode(of: type ?? ""),
+                    keepsFindings: true)
                 return RedactionPreview(record: walk.out, findings: walk.tally.findings)
             }
         } catch {
@@ -94,11 +105,12 @@ public final class Redactor: Sendable {
 
     private func walked(
         _ input: UnsafeRawBufferPointer, _ tape: borrowing JSONTape, _ rules: CompiledRules,
-        _ tenant: String, keepsFindings: Bool
+        _ tenant: String, _ capture: CaptureMode, keepsFindings: Bool
     ) -> RecordWalk {
         let texts = TextRedactor(rules: rules, tokens: tokens, tenant: tenant)
         var walk = RecordWalk(
-            tape, input, texts, nesting: 0, RedactionTally(keepsFindings: keepsFindings))
+            tape, input, texts, nesting: 0, RedactionTally(keepsFindings: keepsFindings),
+            capture: capture)
         walk.run()
         return walk
     }

@@ -135,6 +135,7 @@ extension RecordTypes {
             .needs(.init(.target))),
         RecordType(
             "bpf.load", .system, .execute, "Another name of module.load.", .needs(.init(.target))),
+        RecordType("config.loaded", .config, .update, "A start with other settings than before."),
         RecordType("config.reload", .config, .update, "Settings were read again."),
         RecordType(
             "finding.emit", .system, .create, "A finding was sent to a sink.",
@@ -162,6 +163,7 @@ extension RecordTypes {
         RecordType("log.created", .audit, .create, "The log began: its record at index 0."),
         RecordType("log.frozen", .audit, .update, "The log ended: its last record."),
         RecordType("log.recovered", .audit, .update, "Leaves of lost records were brought back."),
+        RecordType("log.fork_reported", .audit, .update, "Evidence that the log forked came in."),
         RecordType("audit.access", .audit, .read, "Audit records were read."),
         RecordType("audit.export", .audit, .read, "Audit records were exported."),
         RecordType("audit.verify", .audit, .read, "The log was verified."),

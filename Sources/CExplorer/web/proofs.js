@@ -53,7 +53,8 @@ export function textOf(value, place) {
 export function parseReceipt(document) {
     const members = membersOf(document, "the receipt",
         ["receipt", "index", "timestamp_ms", "commitment", "record_hash", "inclusion", "checkpoint"],
-        ["opening", "content"]);
+        ["opening", "content", "witnessed"]);
+    if (typeof (members.get("witnessed") ?? true) !== "boolean") expected(null, "witnessed");
     if (members.get("receipt") !== "evident/v1") expected(null, "receipt");
     if (members.has("content") && (members.get("content") !== "erased" || members.has("opening"))) {
         expected(null, "content");

@@ -9,7 +9,8 @@ import AuditRecords
 struct AccessEvent: Sendable {
     /// What was done; part of the record.
     enum Kind: String, Sendable {
-        case record, query, stats, gaps, stream, verify
+        case record, query, stats, gaps, stream, verify, bundle
+        case bundleSet = "bundle_set"
     }
 
     let kind: Kind
@@ -28,21 +29,38 @@ struct AccessEvent: Sendable {
     }
 
     /// Whether it can be told together with others of the same minute.
-    var isShort: Bool { kind != .stream && kind != .verify }
+    var isShort: Bool {
+        switch kind {
+        case .record, .query, .stats, .gaps: true
+        // What was handed out is known by its own record.
+        case .stream, .verify, .bundle, .bundleSet: false
+        }
+    }
 
     /// The log's own record of it.
     ///
     /// - Parameter minute: it stands for all that the credential reads until a minute ends.
     func record(by credential: Credential, forMinute minute: Bool) -> GovernanceRecord {
-        var details: [JSONValue.Member] = [
-            .init("access", .string(kind.rawValue)),
+        var details = details("access", of: credential)
+        if minute { details.append(.init("per", "minute")) }
+        return GovernanceRecord(
+            type: kind == .verify ? "audit.verify" : "audit.access", details: .object(details))
+    }
+
+    /// The log's own record of a file that was made of what was read.
+    func export(by credential: Credential) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "audit.export", details: .object(details("export", of: credential)))
+    }
+
+    private func details(
+        _ name: String, of credential: Credential
+    ) -> [JSONValue.Member] {
+        [
+            .init(name, .string(kind.rawValue)),
             .init("credential", .string(credential.name)),
             .init("role", .string(credential.role.rawValue)),
             .init("tenant", .string(credential.tenant.description)),
-        ]
-        if minute { details.append(.init("per", "minute")) }
-        details += members.map { .init($0.name, $0.value) }
-        return GovernanceRecord(
-            type: kind == .verify ? "audit.verify" : "audit.access", details: .object(details))
+        ] + members.map { .init($0.name, $0.value) }
     }
 }

@@ -18,8 +18,7 @@ final class AccessRecords: Sendable {
     ]
 
     private let log: Log
-    private let submissions: Submissions
-    private let granularity: AccessGranularity
+    private let settings: SettingsInForce
     private let now: @Sendable () -> Timestamp
     private let journal: ReadJournal?
     private let filterKey: HMACSHA256
@@ -32,19 +31,18 @@ final class AccessRecords: Sendable {
     }
 
     init(
-        log: Log, submissions: Submissions, granularity: AccessGranularity,
-        journal: ReadJournal? = nil, now: @escaping @Sendable () -> Timestamp
+        log: Log, settings: SettingsInForce, journal: ReadJournal? = nil,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.journal = journal
         self.log = log
-        self.submissions = submissions
-        self.granularity = granularity
+        self.settings = settings
         self.now = now
         filterKey = log.keys.idempotency.derived(for: "evident.access.filter.v1")
     }
 
     /// Whether a further page of a walk is a reading of its own.
-    var countsPages: Bool { granularity == .page }
+    var countsPages: Bool { settings.current.settings.accessRecords == .page }
 
     /// What stands for the values of a filter: equal filters have equal digests, and only who
     /// holds the log's keys can try values out.
@@ -58,11 +56,12 @@ final class AccessRecords: Sendable {
         if let journal, log.mode != .sequencing {
             return try writeDown(event, by: credential, journal)
         }
-        let perMinute = granularity == .minute && event.isShort
+        let current = settings.current
+        let perMinute = current.settings.accessRecords == .minute && event.isShort
         let minute = now().microseconds / 60_000_000
         if perMinute, isRecorded(credential, minute) { return }
         _ = try await log.submit([
-            submissions.governance(event.record(by: credential, forMinute: perMinute))
+            current.submissions.governance(event.record(by: credential, forMinute: perMinute))
         ])
         if perMinute { remember(credential, minute) }
     }
@@ -73,12 +72,23 @@ final class AccessRecords: Sendable {
         guard log.mode == .frozen || credential.role == .auditor else {
             throw LogError(.evidenceOnly, "the log is only looked at, by its auditors")
         }
-        let record = submissions.governance(event.record(by: credential, forMinute: false))
+        let record = settings.governance(of: event.record(by: credential, forMinute: false))
         do {
             try journal.append(record.content.record)
         } catch {
             throw LogError(.storageFailed, "the reading could not be written down", cause: error)
         }
+    }
+
+    /// Records a file that was made, and answers with that record and its place in the log.
+    func export(
+        _ event: AccessEvent, by credential: Credential
+    ) async throws(LogError) -> (place: SequencedRecord, content: StoredContent) {
+        let submission = settings.current.submissions.governance(event.export(by: credential))
+        guard case .accepted(let place)? = try await log.submit([submission]).first else {
+            preconditionFailure("a record with a key of its own is always new")
+        }
+        return (place, submission.content)
     }
 
     private func isRecorded(_ credential: Credential, _ minute: Int64) -> Bool {

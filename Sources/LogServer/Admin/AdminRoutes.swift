@@ -12,14 +12,15 @@ import TransparencyLog
 struct AdminRoutes: Sendable {
     let log: Log
     let tokens: TokenStore
-    let submissions: Submissions
+    let settings: SettingsInForce
+    let reloader: Reloader
     let configuration: LogServerConfiguration
 
     private static let bodyLimit = 4_096
 
     var routes: [Route] {
         [list, create, revoke, health, reload]
-            + FreezeRoute(log: log, submissions: submissions).routes
+            + FreezeRoute(log: log, settings: settings).routes
     }
 
     private var list: Route {
@@ -70,7 +71,7 @@ struct AdminRoutes: Sendable {
     /// A log that was ended takes no record of it: the journal of readings does, for a reader of the
     /// log may need a token for as long as it is kept.
     private func record(_ event: GovernanceRecord) async throws {
-        let submission = submissions.governance(event)
+        let submission = settings.current.submissions.governance(event)
         if log.mode == .frozen, let journal = configuration.readJournal {
             return try journal.append(submission.content.record)
         }
@@ -150,21 +151,37 @@ struct AdminRoutes: Sendable {
         Route(
             .post, "/v1/admin/reload", access: .socket,
             Operation(
-                "reload", "Reads tokens and settings again",
-                "An unreadable file changes nothing.",
-                successes: [
-                    Operation.Success(status: 204, description: "They were read.", content: [])
-                ], problems: [.reloadFailed])
-        ) { [tokens, configuration] call in
+                "reload", "Reads tokens, redaction policy and log settings again",
+                "All of it or nothing: what cannot be read, compiled or recorded changes nothing."
+                    + " Requests that are under way keep what they began with. The log has a record"
+                    + " of it, also where it failed.",
+                successes: [.json("Reload", "They were read.")],
+                problems: [.reloadFailed] + AccessRecords.problems)
+        ) { [reloader] call in
             do {
-                try tokens.reload()
-                try await configuration.onReload()
-            } catch {
-                call.context.logger.error("the reload failed", metadata: ["error": "\(error)"])
-                throw Problem(.reloadFailed)
+                return .json(Self.answer(try await reloader.reload(.socket)))
+            } catch let error as ReloadError {
+                call.context.logger.error("nothing was reloaded", metadata: ["error": "\(error)"])
+                var problem = Problem(.reloadFailed)
+                problem.reason = error.reason.rawValue
+                problem.advice = "\(error.message). Nothing has changed."
+                throw problem
             }
-            return Response(status: .noContent, headers: [.cacheControl: "no-store"])
         }
+    }
+
+    private static func answer(_ report: ReloadReport) -> JSONWriter {
+        var json = JSONWriter(capacity: 384)
+        json.open()
+        json.member("changed", report.changed)
+        json.member("restart_required", report.restartRequired)
+        json.member("access_records", report.policies.accessRecords)
+        if let redaction = report.policies.redaction {
+            json.name("redaction")
+            json.policy(redaction)
+        }
+        json.close()
+        return json
     }
 }
 

@@ -10,7 +10,7 @@ import TransparencyLog
 /// Ends a log for good: its last record, its last head.
 struct FreezeRoute: Sendable {
     let log: Log
-    let submissions: Submissions
+    let settings: SettingsInForce
 
     var routes: [Route] { [freeze] }
 
@@ -33,7 +33,7 @@ struct FreezeRoute: Sendable {
                 let reason = Self.reason(value["reason"])
             else { throw Problem(.invalidParameter) }
             let outcome = try await log.freeze(
-                submissions.governance(.logFrozen(reason: reason)))
+                settings.current.submissions.governance(.logFrozen(reason: reason)))
             var json = JSONWriter(capacity: 1_024)
             json.open()
             json.member("index", outcome.index)

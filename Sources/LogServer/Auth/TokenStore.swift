@@ -92,6 +92,23 @@ package final class TokenStore: Sendable {
         try change { _ in }
     }
 
+    /// Tokens that the file has and that are not in use, and the other way round.
+    struct Changes: Sendable {
+        let added: [TokenEntry]
+        let removed: [TokenEntry]
+
+        var isEmpty: Bool { added.isEmpty && removed.isEmpty }
+    }
+
+    /// What ``reload()`` would change; throws where it would.
+    func changesInFile() throws(TokenError) -> Changes {
+        guard let path else { return Changes(added: [], removed: []) }
+        let (found, used) = (try Self.read(path), list)
+        return Changes(
+            added: found.filter { !used.contains($0) },
+            removed: used.filter { !found.contains($0) })
+    }
+
     /// Changes what the file holds now, and then what is in use.
     private func change(_ body: (inout [TokenEntry]) -> Void) throws(TokenError) {
         try changing.withLock { _ throws(TokenError) in

@@ -21,6 +21,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     private var awaitsContinue = false
     private var isHeadRequest = false
+    private var presence: ClientPresence?
+    private var isInputEnded = false
 
     /// - Parameter refusal: why this connection is not served at all.
     init(limits: ConnectionLimits, refusal: ConnectionFailure? = nil) {
@@ -42,6 +44,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         stopTimer()
+        inputEnded()
         context.fireChannelInactive()
     }
 
@@ -88,7 +91,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError else {
-            context.fireErrorCaught(error)
+            // The decoder's own errors hold the bytes that came, and whoever gets them may log them.
+            let shown: any Error =
+                error is ByteToMessageDecoderError ? ConnectionFailure.malformed : error
+            context.fireErrorCaught(shown)
             context.close(promise: nil)
             return
         }
@@ -98,9 +104,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)
-        if machine.isLingering, event as? ChannelEvent == .inputClosed {
-            context.close(promise: nil)
-        }
+        guard event as? ChannelEvent == .inputClosed else { return }
+        inputEnded()
+        if machine.isLingering { context.close(promise: nil) }
+    }
+
+    private func inputEnded() {
+        isInputEnded = true
+        presence?.leave()
+        presence = nil
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -119,6 +131,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(wrapOutboundOut(.head(head)), promise: promise)
             return
         case .end:
+            presence = nil
             context.write(data, promise: promise)
             run(machine.responseEnded(now: .now()), context)
             updateTimer(context)
@@ -131,6 +144,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func triggerUserOutboundEvent(
         context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
     ) {
+        if let presence = event as? ClientPresence {
+            self.presence = presence
+            if isInputEnded { inputEnded() }
+            promise?.succeed()
+            return
+        }
         guard event is ContinueRequest else {
             context.triggerUserOutboundEvent(event, promise: promise)
             return

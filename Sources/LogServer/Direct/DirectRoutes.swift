@@ -13,7 +13,7 @@ import TransparencyLog
 /// with a request. Whatever it does not take goes the long way, which alone says what is wrong.
 struct DirectRoutes: Sendable {
     let log: Log
-    let submissions: Submissions
+    let settings: SettingsInForce
     let tokens: TokenStore
     let logger: Logger
     private let date = DateField()
@@ -32,9 +32,9 @@ struct DirectRoutes: Sendable {
         let result: Result<UnitPublication, LogError>
     }
 
-    init(log: Log, submissions: Submissions, tokens: TokenStore, logger: Logger) {
+    init(log: Log, settings: SettingsInForce, tokens: TokenStore, logger: Logger) {
         self.log = log
-        self.submissions = submissions
+        self.settings = settings
         self.tokens = tokens
         self.logger = logger
     }
@@ -47,7 +47,10 @@ struct DirectRoutes: Sendable {
         case .inclusion(let index):
             return inclusion(index).map { .now($0) } ?? .none
         case .record(let authorization, let key):
-            guard let submission = submission(body, authorization, key) else { return .none }
+            // A log that fails closed gives no receipt before its witnesses have cosigned.
+            guard log.witnessSettings?.onFailure != .closed,
+                let submission = submission(body, authorization, key)
+            else { return .none }
             log.submit([submission]) { later(Outcome(submission: submission, result: $0)) }
             return .later
         }
@@ -70,7 +73,7 @@ struct DirectRoutes: Sendable {
                 [.producer], authorization: [authorization], tokens)
         else { return nil }
         return try? body.withUnsafeReadableBytes { bytes in
-            try submissions.prepare(
+            try settings.current.submissions.prepare(
                 bytes, of: credential, header: SubmitRequest.key(key.map { [$0] } ?? []))
         }
     }

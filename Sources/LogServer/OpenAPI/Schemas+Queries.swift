@@ -15,7 +15,10 @@ extension Schemas {
                 "FoundRecord",
                 object(
                     [("index", number), ("record", reference("Record"))],
-                    optional: [("receipt", reference("Receipt")), ("proof", text)])
+                    optional: [
+                        ("erased", erasedFields), ("receipt", reference("Receipt")),
+                        ("proof", text),
+                    ])
             ),
             (
                 "RecordPage",
@@ -35,6 +38,12 @@ extension Schemas {
             ("Counts", counts), ("Stats", stats), ("Gaps", gaps),
         ]
     }
+
+    private static let erasedFields: YAML = [
+        "type": "array",
+        "description": "Fields that were erased: the name, and the index that announced it.",
+        "items": ["type": "array", "prefixItems": [text, number], "minItems": 2, "maxItems": 2],
+    ]
 
     private static var counts: YAML {
         object([

@@ -5,6 +5,7 @@ enum Schemas {
     static let number: YAML = ["type": "integer", "minimum": 0]
     static let hex: YAML = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
     static let text: YAML = ["type": "string"]
+    static let names: YAML = ["type": "array", "items": text]
     static let truth: YAML = ["type": "boolean"]
     private static let base64: YAML = ["type": "string", "contentEncoding": "base64"]
     private static let hashes: YAML = ["type": "array", "items": base64]
@@ -15,7 +16,9 @@ enum Schemas {
     static var all: YAML {
         .map(
             (receipts + proofs + certificateTransparency + queries + verifications + redactions
-                + logs + administration).map { YAML.Member(name: $0, value: $1) })
+                + forks + erasures + holds + logs + administration).map {
+                    YAML.Member(name: $0, value: $1)
+                })
     }
 
     static func reference(_ name: String) -> YAML {
@@ -44,6 +47,13 @@ enum Schemas {
             "opening", object([("record", text), ("seed", hex)])
         )
         let erased: (String, YAML) = ("content", ["const": "erased"])
+        let witnessed: (String, YAML) = (
+            "witnessed",
+            [
+                "type": "boolean",
+                "description": "Where one waited: whether the checkpoint met the witness policy.",
+            ]
+        )
         return [
             (
                 "Record",
@@ -56,8 +66,13 @@ enum Schemas {
                     ],
                 ]
             ),
-            ("Receipt", object(parts + [("checkpoint", checkpoint)], optional: [opening, erased])),
+            (
+                "Receipt",
+                object(
+                    parts + [("checkpoint", checkpoint)], optional: [opening, erased, witnessed])
+            ),
             ("ItemReceipt", object(parts, optional: [opening, erased])),
+            ("EvidenceBundle", bundle),
             (
                 "Item",
                 [
@@ -71,10 +86,11 @@ enum Schemas {
             ),
             (
                 "Batch",
-                object([
-                    ("results", ["type": "array", "items": reference("Item")]),
-                    ("checkpoint", checkpoint),
-                ])
+                object(
+                    [
+                        ("results", ["type": "array", "items": reference("Item")]),
+                        ("checkpoint", checkpoint),
+                    ], optional: [witnessed])
             ),
             (
                 "Submission",
@@ -87,6 +103,24 @@ enum Schemas {
             ("Answer", ["oneOf": [reference("Receipt"), reference("Batch")]]),
             ("Problem", problem),
         ]
+    }
+
+    private static var bundle: YAML {
+        let salt: YAML = ["type": "string", "pattern": "^[0-9a-f]{32}$"]
+        let fields: YAML = [
+            "type": "array",
+            "items": [
+                "oneOf": [
+                    object([("salt", salt), ("member", text)]),
+                    object([("name", text), ("digest", hex)], optional: [("erased", number)]),
+                ]
+            ],
+        ]
+        return object([
+            ("bundle", ["const": "evident/v1"]), ("index", number), ("timestamp_ms", number),
+            ("record_hash", hex), ("fields", fields), ("inclusion", hashes),
+            ("checkpoint", checkpoint),
+        ])
     }
 
     private static var problem: YAML {
@@ -138,18 +172,38 @@ enum Schemas {
             ("record_bytes", number), ("batch_items", number), ("batch_bytes", number),
             ("head_bytes", number), ("head_fields", number),
         ])
+        let witness = object([("name", text), ("vkey", text)], optional: [("url", text)])
+        let policy = object([
+            ("policy", text), ("fewest", number), ("on_failure", ["enum": ["open", "closed"]]),
+            ("interval_ms", number), ("wait_ms", number),
+        ])
+        let witnessed = object(
+            [
+                ("met", truth),
+                (
+                    "witnesses",
+                    [
+                        "type": "array",
+                        "items": object(
+                            [("name", text)],
+                            optional: [("cosigned_age_ms", number), ("failure", text)]),
+                    ]
+                ),
+            ], optional: [("size", number), ("age_ms", number)])
         return [
+            ("Checkpoints", object([("checkpoints", ["type": "array", "items": checkpoint])])),
             (
                 "Log",
-                object([
-                    ("origin", text), ("vkey", text), ("log_id", base64),
-                    ("keys", ["type": "array", "items": key]), ("granularity_ms", number),
-                    ("publish_interval_ms", number), ("first_content_index", number),
-                    ("state", ["enum": ["live", "frozen", "evidence"]]),
-                    ("witnesses", ["type": "array", "items": text]), ("limits", limits),
-                    ("durability", object([("durable", truth)], optional: [("reason", text)])),
-                    ("fips", object([("active", truth), ("ed25519", truth)])),
-                ])
+                object(
+                    [
+                        ("origin", text), ("vkey", text), ("log_id", base64),
+                        ("keys", ["type": "array", "items": key]), ("granularity_ms", number),
+                        ("publish_interval_ms", number), ("first_content_index", number),
+                        ("state", ["enum": ["live", "frozen", "evidence"]]),
+                        ("witnesses", ["type": "array", "items": witness]), ("limits", limits),
+                        ("durability", object([("durable", truth)], optional: [("reason", text)])),
+                        ("fips", object([("active", truth), ("ed25519", truth)])),
+                    ], optional: [("witness_policy", policy)])
             ),
             (
                 "Readiness",
@@ -159,8 +213,9 @@ enum Schemas {
                         ("last_commit_age_ms", number), ("queued_records", number),
                     ],
                     optional: [
-                        ("reason", text), ("detail", text),
+                        ("reason", text), ("detail", text), ("witnessed", witnessed),
                         ("mirror", object([("size", number), ("failing", truth)])),
+                        ("forks_proven", number), ("first_fork", hex),
                     ])
             ),
         ]
@@ -179,6 +234,12 @@ enum Schemas {
                 object([("index", number), ("size", number), ("checkpoint", checkpoint)])
             ),
             ("NewToken", object([("role", roles), ("tenant", text)], optional: [("name", text)])),
+            (
+                "Reload",
+                object(
+                    [("changed", names), ("restart_required", names), ("access_records", text)],
+                    optional: [("redaction", policy)])
+            ),
             ("Token", object(entry, optional: [("token", text)])),
             (
                 "Tokens",

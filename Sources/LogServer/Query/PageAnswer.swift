@@ -90,6 +90,18 @@ extension JSONWriter {
         member("index", item.record.index)
         name("record")
         raw(item.record.content.record)
+        let erased = item.record.content.erased
+        if !erased.isEmpty {
+            name("erased")
+            openArray()
+            for field in erased {
+                openArray()
+                string(field.name)
+                number(field.by)
+                closeArray()
+            }
+            closeArray()
+        }
         if let receipt = item.receipt {
             name("receipt")
             self.receipt(receipt)

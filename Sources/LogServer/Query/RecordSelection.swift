@@ -21,6 +21,9 @@ struct RecordSelection: Sendable {
     /// It is so for each tenant but the reader's own, whether there is such a tenant or not.
     private(set) var isEmpty = false
 
+    /// Whether it is of all records that the credential may see.
+    var isUnrestricted: Bool { names.isEmpty }
+
     private static let valueLimit = 50
     private static let valueBytes = 512
 
@@ -77,16 +80,9 @@ struct RecordSelection: Sendable {
     /// Tokens are a tenant's own, so that whoever reads all tenants names the one that is meant. A
     /// placeholder that stands for any value finds nothing.
     private mutating func addStoredForms(_ redactor: Redactor) {
-        let tenants: [String] =
-            switch scope {
-            case .only(let tenant): [tenant]
-            case .all: filter.terms[.tenant] ?? [""]
-            }
         for (field, path) in Self.replaced {
             guard let values = filter.terms[field] else { continue }
-            let stored = values.flatMap { value in
-                tenants.map { redactor.redact(text: value, at: path, tenant: $0) }
-            }
+            let stored = values.flatMap { storedForms(of: $0, at: path, redactor) }
             let known = Set(values)
             filter.terms[field] =
                 values
@@ -94,6 +90,55 @@ struct RecordSelection: Sendable {
                     !known.contains(text) && !text.contains { $0 == "<" || $0 == "*" }
                 }.sorted()
         }
+    }
+
+    /// The same without the filters that take records out of what a producer counted.
+    var forGaps: RecordSelection {
+        var selection = self
+        var filter = RecordFilter()
+        for field in [FilterField.tenant, .producer] {
+            filter.terms[field] = self.filter.terms[field]
+        }
+        selection.filter = filter
+        return selection
+    }
+
+    private func storedForms(
+        of value: String, at path: String, _ redactor: Redactor
+    ) -> [String] {
+        let tenants: [String] =
+            switch scope {
+            case .only(let tenant): [tenant]
+            case .all: filter.terms[.tenant] ?? [""]
+            }
+        return tenants.map { redactor.redact(text: value, at: path, tenant: $0) }
+    }
+
+    /// The filters as canonical JSON, values as the log stores them: fit for a record of the log's.
+    ///
+    /// Throws for a value of which redaction keeps nothing that could be found again.
+    func storedCanonical(_ redactor: Redactor?) throws(Problem) -> [UInt8] {
+        guard let members = (try? JSONValue.parse(canonical))?.members else {
+            throw Problem(.internalError)
+        }
+        var stored: [JSONValue.Member] = []
+        for member in members {
+            guard let redactor, let values = member.value.elements?.compactMap(\.text),
+                let path = Self.replaced.first(where: { $0.field.name == member.name })?.path
+            else {
+                stored.append(member)
+                continue
+            }
+            let forms = Set(values.flatMap { storedForms(of: $0, at: path, redactor) }).sorted()
+            guard !forms.contains(where: { $0.contains { $0 == "<" || $0 == "*" } }) else {
+                throw .invalidParameter(
+                    member.name,
+                    "Redaction keeps no form of this value: name the tenant too, or"
+                        + " the range of indexes.")
+            }
+            stored.append(.init(member.name, .array(forms.map { .string($0) })))
+        }
+        return JSONValue.object(stored).canonical
     }
 
     /// The engine's query for it; order and place are the caller's.

@@ -16,6 +16,7 @@ struct LogRoutes: Sendable {
     let limits: RecordLimits
     let connections: ConnectionLimits
     let mirror: @Sendable () -> MirrorHealth?
+    let forks: ForkReports
 
     func routes(document: ByteBuffer) -> [Route] {
         [description, healthy, ready, openAPI(document)]
@@ -52,9 +53,7 @@ struct LogRoutes: Sendable {
         json.member("publish_interval_ms", 0)
         json.member("first_content_index", 0)
         json.member("state", Self.state(log.mode))
-        json.name("witnesses")
-        json.openArray()
-        json.closeArray()
+        describeWitnesses(&json)
         describeLimits(&json)
         durability(&json)
         fips(&json)
@@ -68,6 +67,28 @@ struct LogRoutes: Sendable {
         case .frozen: "frozen"
         case .evidence: "evidence"
         }
+    }
+
+    private func describeWitnesses(_ json: inout JSONWriter) {
+        json.name("witnesses")
+        json.openArray()
+        for witness in log.witnessSettings?.policy.witnesses ?? [] {
+            json.open()
+            json.member("name", witness.key.name)
+            json.member("vkey", witness.key.vkey)
+            if let url = witness.url { json.member("url", url) }
+            json.close()
+        }
+        json.closeArray()
+        guard let settings = log.witnessSettings else { return }
+        json.name("witness_policy")
+        json.open()
+        json.member("policy", String(decoding: settings.policy.serialized, as: UTF8.self))
+        json.member("fewest", UInt64(settings.policy.fewest))
+        json.member("on_failure", settings.onFailure.rawValue)
+        json.member("interval_ms", settings.intervalMS)
+        json.member("wait_ms", settings.waitMS)
+        json.close()
     }
 
     private func describeLimits(_ json: inout JSONWriter) {
@@ -121,10 +142,10 @@ struct LogRoutes: Sendable {
                     .json("Readiness", "It does."),
                     .json("Readiness", "It does not, for the reason given.", status: 503),
                 ])
-        ) { [log, mirror] _ in
+        ) { [log, mirror, forks] _ in
             let health = log.health
             var json = JSONWriter(capacity: 384)
-            json.health(health, mirror: mirror())
+            json.health(health, mirror: mirror(), forks: forks)
             return .json(
                 json, status: health.isReady ? .ok : .serviceUnavailable, public: true)
         }
@@ -150,7 +171,8 @@ extension JSONWriter {
     ///
     /// - Parameter withDetail: adds the text that is for the operator alone.
     mutating func health(
-        _ health: LogHealth, mirror: MirrorHealth? = nil, withDetail: Bool = false
+        _ health: LogHealth, mirror: MirrorHealth? = nil, forks: ForkReports? = nil,
+        withDetail: Bool = false
     ) {
         let age = { (time: UInt64) in health.nowMS > time ? health.nowMS - time : 0 }
         open()
@@ -168,12 +190,20 @@ extension JSONWriter {
         }
         if health.mode != .sequencing {
             // Said above.
+        } else if health.isContradicted {
+            member("reason", "rollback_suspected")
         } else if health.stopReason != nil {
             member("reason", "sequencing_stopped")
         } else if health.clockDifferenceMS != nil {
             member("reason", "clock_disagrees")
+        } else if health.lacksWitnesses {
+            member("reason", "witnesses_unavailable")
         }
         if withDetail, let reason = health.stopReason { member("detail", reason) }
+        if let alarm = forks?.alarm {
+            member("forks_proven", UInt64(alarm.count))
+            member("first_fork", alarm.first.hex)
+        }
         if let mirror {
             name("mirror")
             open()
@@ -181,6 +211,26 @@ extension JSONWriter {
             member("failing", mirror.isFailing)
             close()
         }
+        if let witnesses = health.witnesses { self.witnesses(witnesses, age) }
+        close()
+    }
+
+    private mutating func witnesses(_ health: WitnessHealth, _ age: (UInt64) -> UInt64) {
+        name("witnessed")
+        open()
+        member("met", !health.isOverdue)
+        if let size = health.size { member("size", size) }
+        if let time = health.witnessedAtMS { member("age_ms", age(time)) }
+        name("witnesses")
+        openArray()
+        for witness in health.witnesses {
+            open()
+            member("name", witness.name)
+            if let time = witness.lastCosignedMS { member("cosigned_age_ms", age(time)) }
+            if let failure = witness.failure { member("failure", "\(failure)") }
+            close()
+        }
+        closeArray()
         close()
     }
 

@@ -55,7 +55,8 @@ package struct Operation: Sendable {
 
     /// What any request may meet, whatever its path.
     package static let commonProblems: [ProblemCode] = [
-        .malformedRequest, .unknownParameter, .methodNotAllowed, .requestTimeout, .bodyTooLarge,
+        .malformedRequest, .unknownParameter, .methodNotAllowed, .requestTimeout, .clientLeft,
+        .bodyTooLarge,
         .unsupportedContentEncoding, .expectationFailed, .tooManyConnectionsOfAddress,
         .headTooLarge, .internalError, .tooManyConnections,
     ]

@@ -32,7 +32,7 @@ struct QueryRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/v1/audit", access: .roles([.reader, .auditor]), operation) { call in
-                try await answer(QueryRequest(call, search))
+                try await answer(QueryRequest(call, search), for: call.context.watchClient())
             }
         ]
     }
@@ -59,7 +59,9 @@ struct QueryRoutes: Sendable {
                 + AccessRecords.problems)
     }
 
-    private func answer(_ request: QueryRequest) async throws -> Response {
+    private func answer(
+        _ request: QueryRequest, for client: ClientPresence
+    ) async throws -> Response {
         let walk = try self.walk(request)
         let isFurtherPage = walk.position != nil
         if !isFurtherPage || access.countsPages {
@@ -69,7 +71,7 @@ struct QueryRoutes: Sendable {
         }
         let (records, next) = try await search.page(
             request.selection, order: request.order, from: walk.position,
-            treeSize: walk.treeSize, limit: request.limit)
+            treeSize: walk.treeSize, limit: request.limit, for: client)
         var items: [PageAnswer.Item] = []
         items.reserveCapacity(records.count)
         for record in records { items.append(try await item(record, request.extras)) }

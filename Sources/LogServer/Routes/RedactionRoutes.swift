@@ -7,9 +7,8 @@ import Hummingbird
 
 /// What redaction would take out of a record, without storing or showing what was found.
 struct RedactionRoutes: Sendable {
-    /// The redactor that records pass; nil on a log that has none.
-    let redactor: Redactor?
-    let limits: RecordLimits
+    let settings: SettingsInForce
+    let limits: JSONLimits
 
     /// Bytes of bodies that all previews hold together.
     private static let budget = BodyBudget(limit: 16 << 20)
@@ -44,19 +43,23 @@ struct RedactionRoutes: Sendable {
         guard tenant.isEmpty || TenantGrant.isValid(tenant: tenant) else {
             throw Problem.invalidParameter("tenant")
         }
-        let preview = try await Self.budget.withBody(of: call, limit: limits.record.byteCount) {
+        // The findings and the policy that is named beside them are of one policy.
+        let redactor = settings.current.settings.redactor
+        let preview = try await Self.budget.withBody(of: call, limit: limits.byteCount) {
             (body) throws -> RedactionPreview? in
             do throws(RecordError) {
                 return try redactor?.preview(
-                    Array(body.readableBytesView), tenant: tenant, limits: limits.record)
+                    Array(body.readableBytesView), tenant: tenant, limits: limits)
             } catch {
                 throw Problem(error)
             }
         }
-        return .json(answer(preview))
+        return .json(Self.answer(preview, by: redactor?.identity))
     }
 
-    private func answer(_ preview: RedactionPreview?) -> JSONWriter {
+    private static func answer(
+        _ preview: RedactionPreview?, by policy: RedactionPolicyIdentity?
+    ) -> JSONWriter {
         let findings = preview?.findings ?? []
         var json = JSONWriter(capacity: 256 + 64 * findings.count)
         json.open()
@@ -71,23 +74,32 @@ struct RedactionRoutes: Sendable {
             json.close()
         }
         json.closeArray()
-        if let identity = redactor?.identity {
+        if let policy {
             json.name("policy")
-            json.open()
-            json.member("id", identity.id)
-            json.member("version", UInt64(identity.version))
-            json.member("digest", identity.digest)
-            json.close()
+            json.policy(policy)
         }
         json.close()
         return json
     }
 }
 
+extension JSONWriter {
+    /// Which redaction policy it is.
+    mutating func policy(_ policy: RedactionPolicyIdentity) {
+        open()
+        member("id", policy.id)
+        member("version", UInt64(policy.version))
+        member("digest", policy.digest)
+        close()
+    }
+}
+
 extension Schemas {
+    /// Which redaction policy it is.
+    static let policy = object([("id", text), ("version", number), ("digest", hex)])
+
     static var redactions: [(String, YAML)] {
         let finding = object([("path", text), ("rule", text), ("count", number)])
-        let policy = object([("id", text), ("version", number), ("digest", hex)])
         return [
             (
                 "RedactionPreview",

@@ -29,6 +29,7 @@ enum MediaTypes {
     static let text = "text/plain; charset=utf-8"
     static let bytes = "application/octet-stream"
     static let json = "application/json"
+    static let fork = "application/vnd.evident.fork+json"
     static let ndjson = "application/x-ndjson"
     static let yaml = "application/yaml"
     static let cbor = "application/cbor"

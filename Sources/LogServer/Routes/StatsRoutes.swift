@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AuditChain
 import AuditRecords
 import Hummingbird
-import Merkle
-import TransparencyLog
 
 /// `GET /v1/audit/stats`: how many records there are of what kind.
 struct StatsRoutes: Sendable {
-    let log: Log
-    let access: AccessRecords
-    let search: RecordSearch
+    let survey: RecordSurvey
 
     var routes: [Route] {
         [
@@ -24,34 +19,17 @@ struct StatsRoutes: Sendable {
                     successes: [.json("Stats", "The counts.")],
                     problems: [.invalidParameter, .corrupt] + AccessRecords.problems)
             ) { call in
-                try await answer(search.selection(call), call)
+                try await answer(survey.search.selection(call), call)
             }
         ]
     }
 
     private func answer(_ selection: RecordSelection, _ call: Call) async throws -> Response {
-        let treeSize = log.published.head.size
-        var event = AccessEvent(.stats)
-        event.members = selection.members(treeSize: treeSize, access)
-        try await access.record(event, by: call.identified())
         let basis = selection.filter.timeBasis
-        let (stats, next) = try await search.fold(
-            selection, treeSize: treeSize, into: RecordStats()
+        let (stats, answer) = try await survey.run(
+            .stats, selection, call, into: RecordStats()
         ) { stats, _, terms in stats.add(terms, basis: basis) }
-        return .json(json(stats, next, treeSize))
-    }
-
-    private func json(
-        _ stats: RecordStats, _ next: UInt64?, _ treeSize: UInt64
-    ) -> JSONWriter {
-        var json = JSONWriter(capacity: 8_192)
-        json.open()
-        json.member("schema", "audit_stats")
-        json.member("version", "1")
-        json.member("origin", log.keys.identity.origin.text)
-        json.member("pinned_tree_size", treeSize)
-        json.member("complete", next == nil)
-        if let next { json.member("next_index", next) }
+        var json = answer
         json.member("total", stats.total)
         json.counts("by_type", stats.values(of: .type))
         json.counts("by_outcome", stats.values(of: .outcome))
@@ -59,7 +37,7 @@ struct StatsRoutes: Sendable {
         json.counts("by_actor", stats.values(of: .actor))
         json.counts("by_day", stats.values(of: .day))
         json.close()
-        return json
+        return .json(json)
     }
 }
 

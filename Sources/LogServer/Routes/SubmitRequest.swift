@@ -25,20 +25,25 @@ enum SubmitFormat: Equatable {
 /// What the head of a submission asks for.
 struct SubmitRequest: Sendable {
     let credential: Credential
+    /// What prepares its records, all of them alike.
+    let submissions: Submissions
     /// The value of Idempotency-Key.
     let key: String?
     let wantsOpening: Bool
+    /// Whether the receipts are to be under a head that met the witness policy.
+    let wantsWitnesses: Bool
     private let isNDJSON: Bool
 
-    init(_ call: Call) throws(Problem) {
+    init(_ call: Call, _ submissions: Submissions) throws(Problem) {
+        self.submissions = submissions
         credential = try call.identified()
         isNDJSON = try Self.isNDJSON(call.request.headers[values: .contentType])
         key = try Self.key(call.request.headers[values: .idempotencyKey])
         wantsOpening = try call.query.flag("opening")
         switch call.query["wait"] {
         // Whatever is answered is published: there is no cadence that holds heads back.
-        case nil, "published": break
-        case "witnessed": throw Problem(.witnessesNotConfigured)
+        case nil, "published": wantsWitnesses = false
+        case "witnessed": wantsWitnesses = true
         default: throw .invalidParameter("wait")
         }
     }

@@ -38,18 +38,20 @@ enum SubmitResult: Sendable {
     }
 
     /// The answer to a request of one record.
-    func response() throws(Problem) -> Response {
-        let (json, isReplay) = try receipt()
+    func response(isWitnessed: Bool?) throws(Problem) -> Response {
+        let (json, isReplay) = try receipt(isWitnessed: isWitnessed)
         return .json(json, status: isReplay ? .ok : .created)
     }
 
     /// The receipt of a request of one record.
-    func receipt() throws(Problem) -> (json: JSONWriter, isReplay: Bool) {
+    func receipt(isWitnessed: Bool? = nil) throws(Problem) -> (json: JSONWriter, isReplay: Bool) {
         switch self {
         case .failed(let problem): throw problem
         case .settled(let item):
             var json = JSONWriter(capacity: 1_536 + (item.opening?.record.count ?? 0) * 2)
-            json.receipt(item.record, erased: item.isErased, opening: item.opening)
+            json.receipt(
+                item.record, erased: item.isErased, isWitnessed: isWitnessed,
+                opening: item.opening)
             return (json, item.isReplay)
         }
     }
@@ -76,6 +78,8 @@ enum SubmitResult: Sendable {
 struct SubmitResults: Sendable {
     let checkpoint: String
     var items: [SubmitResult] = []
+    /// Whether the checkpoint met the witness policy; nil if nobody waited for that.
+    var isWitnessed: Bool?
 
     init(checkpoint: String) {
         self.checkpoint = checkpoint
@@ -90,6 +94,7 @@ struct SubmitResults: Sendable {
             }
             json.open()
             json.member("checkpoint", checkpoint)
+            if let isWitnessed { json.member("witnessed", isWitnessed) }
             json.close()
             json.newline()
             return .uncached(ByteBuffer(bytes: json.bytes), type: MediaTypes.ndjson)
@@ -100,6 +105,7 @@ struct SubmitResults: Sendable {
         for item in items { item.append(to: &json) }
         json.closeArray()
         json.member("checkpoint", checkpoint)
+        if let isWitnessed { json.member("witnessed", isWitnessed) }
         json.close()
         return .json(json)
     }

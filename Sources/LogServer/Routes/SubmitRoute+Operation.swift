@@ -24,7 +24,8 @@ extension SubmitRoute {
                         + " record of the log."),
                 .query(
                     "wait", ["enum": ["published", "witnessed"]],
-                    "published is always so. witnessed is refused by a log without witnesses."),
+                    "published is always so. witnessed waits for a head that meets the log's witness"
+                        + " policy, and says in witnessed whether there was one in time."),
             ],
             body: [("application/json", "Submission"), ("application/x-ndjson", nil)],
             successes: [
@@ -39,7 +40,8 @@ extension SubmitRoute {
 
     private static var problems: [ProblemCode] {
         [
-            .invalidParameter, .invalidIdempotencyKey, .witnessesNotConfigured,
+            .invalidParameter, .invalidIdempotencyKey, .witnessesNotConfigured, .notWitnessed,
+            .witnessesUnavailable,
             .unsupportedMediaType, .tooManyBodies, .idempotencyConflict, .overloaded,
             .shuttingDown, .sequencingStopped, .clockDisagrees, .storageFailed, .storageFull,
             .notPublished, .corrupt,

@@ -13,13 +13,13 @@ import TransparencyLog
 /// All work on each record is done here, in the request's own tasks; the log only orders them.
 struct SubmitRoute: Sendable {
     let log: Log
-    let submissions: Submissions
+    let settings: SettingsInForce
     let budget: BodyBudget
     let preparationTasks: Int
 
-    init(log: Log, submissions: Submissions, configuration: LogServerConfiguration) {
+    init(log: Log, settings: SettingsInForce, configuration: LogServerConfiguration) {
         self.log = log
-        self.submissions = submissions
+        self.settings = settings
         budget = BodyBudget(limit: configuration.bufferedBodyBytes)
         preparationTasks = configuration.preparationTasks
     }
@@ -33,19 +33,20 @@ struct SubmitRoute: Sendable {
     }
 
     private func submit(_ call: Call) async throws -> Response {
-        let request = try SubmitRequest(call)
+        let request = try SubmitRequest(call, settings.current.submissions)
+        let waits = try WitnessWait(log, isAsked: request.wantsWitnesses)
         let (items, format) = try await budget.withBody(
-            of: call, limit: submissions.limits.batchByteCount
+            of: call, limit: request.submissions.limits.batchByteCount
         ) { body in
             let format = request.format(of: body)
             return (try await prepare(body, format, request), format)
         }
         if let failure = format.isSingle ? items.first?.failure : nil { throw failure }
-        let results = try await settle(items, request)
+        let results = try await settle(items, request, waits)
         guard format.isSingle, let result = results.items.first else {
             return results.response(asLines: format == .lines)
         }
-        return try result.response()
+        return try result.response(isWitnessed: results.isWitnessed)
     }
 
     // MARK: Preparation
@@ -56,7 +57,7 @@ struct SubmitRoute: Sendable {
     ) async throws -> [PreparedItem] {
         let ranges = try body.withUnsafeReadableBytes { bytes in
             do {
-                return try format.batch.map { try submissions.split(bytes, as: $0) }
+                return try format.batch.map { try request.submissions.split(bytes, as: $0) }
                     ?? [0..<bytes.count]
             } catch let error as RecordError {
                 throw Problem(error)
@@ -88,7 +89,7 @@ struct SubmitRoute: Sendable {
                 let key = request.key.map { format.isSingle ? $0 : "\($0)#\(first + place)" }
                 do throws(RecordError) {
                     return .ready(
-                        try submissions.prepare(
+                        try request.submissions.prepare(
                             UnsafeRawBufferPointer(rebasing: bytes[range]),
                             of: request.credential, header: key))
                 } catch {
@@ -101,13 +102,15 @@ struct SubmitRoute: Sendable {
     // MARK: Settlement
 
     private func settle(
-        _ items: [PreparedItem], _ request: SubmitRequest
+        _ items: [PreparedItem], _ request: SubmitRequest, _ waits: WitnessWait?
     ) async throws -> SubmitResults {
         let unit = items.compactMap(\.submission)
-        let outcomes = unit.isEmpty ? [] : try await log.submit(unit)
+        var outcomes = unit.isEmpty ? [] : try await log.submit(unit)
+        let isWitnessed = try await waits?.settle(&outcomes)
         // The log answers a unit under one checkpoint.
         let checkpoint = outcomes.lazy.compactMap(\.record).first?.checkpoint
         var results = SubmitResults(checkpoint: checkpoint ?? log.published.note)
+        results.isWitnessed = isWitnessed
         var next = outcomes.makeIterator()
         for item in items {
             switch item {
@@ -128,8 +131,10 @@ struct SubmitRoute: Sendable {
         var byTenant: [String: [UInt64]] = [:]
         for place in results.items.indices {
             guard case .settled(var receipt) = results.items[place] else { continue }
-            if let stored = try await log.content(at: receipt.record.index) {
-                receipt.opening = Opening(record: stored.record, seed: stored.seed)
+            if let stored = try await log.content(at: receipt.record.index),
+                let seed = stored.seed
+            {
+                receipt.opening = Opening(record: stored.record, seed: seed)
                 byTenant[receipt.tenant, default: []].append(receipt.record.index)
             }
             results.items[place] = .settled(receipt)
@@ -137,7 +142,7 @@ struct SubmitRoute: Sendable {
         guard !byTenant.isEmpty else { return }
         _ = try await log.submit(
             byTenant.sorted { $0.key < $1.key }.map { tenant, indexes in
-                submissions.governance(
+                request.submissions.governance(
                     .opened(
                         Set(indexes).sorted(), tenant: tenant,
                         credential: request.credential.name))
@@ -146,7 +151,7 @@ struct SubmitRoute: Sendable {
 }
 
 extension SubmissionOutcome {
-    fileprivate var record: SequencedRecord? {
+    var record: SequencedRecord? {
         switch self {
         case .accepted(let record), .replayed(let record, _): record
         case .conflict: nil

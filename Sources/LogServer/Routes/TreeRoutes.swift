@@ -29,44 +29,56 @@ struct TreeRoutes: Sendable {
         }
     }
 
-    private var tiles: Route {
+    /// What the specification says of tiles below a prefix.
+    static func tileOperation(
+        _ id: String, _ summary: String, _ description: String, prefix: String = ""
+    ) -> Operation {
         let (level, index): (YAML, YAML) = (
             ["type": "integer", "minimum": 0, "maximum": 63],
             ["type": "string", "pattern": "^(x[0-9]{3}/)*[0-9]{3}$"]
         )
-        return Route(
+        return Operation(
+            id, summary, description,
+            paths: [
+                "\(prefix)/tile/{level}/{index}", "\(prefix)/tile/{level}/{index}.p/{width}",
+                "\(prefix)/tile/entries/{index}", "\(prefix)/tile/entries/{index}.p/{width}",
+            ],
+            parameters: [
+                .path("level", level, "The tile's level."),
+                .path("index", index, "The tile's index, in groups of three digits."),
+                .path(
+                    "width", ["type": "integer", "minimum": 1, "maximum": 255],
+                    "The number of hashes or entries of a partial tile."),
+            ],
+            successes: [
+                Operation.Success(
+                    status: 200,
+                    description: "Hashes of 32 bytes each, or entries with a"
+                        + " 16-bit length before each.", content: [(MediaTypes.bytes, nil)])
+            ],
+            problems: [.notFound, .beyondTree] + Operation.readProblems)
+    }
+
+    private var tiles: Route {
+        Route(
             .get, "/tile/**", access: .anyone,
-            Operation(
+            Self.tileOperation(
                 "getTile", "A hash tile or an entry bundle",
                 "Served for every width up to the published one; it never changes"
                     + " (c2sp.org/tlog-tiles). The index contains slashes from 1000 on. Entry"
-                    + " bundles are compressed where Accept-Encoding asks for gzip.",
-                paths: [
-                    "/tile/{level}/{index}", "/tile/{level}/{index}.p/{width}",
-                    "/tile/entries/{index}", "/tile/entries/{index}.p/{width}",
-                ],
-                parameters: [
-                    .path("level", level, "The tile's level."),
-                    .path("index", index, "The tile's index, in groups of three digits."),
-                    .path(
-                        "width", ["type": "integer", "minimum": 1, "maximum": 255],
-                        "The number of hashes or entries of a partial tile."),
-                ],
-                successes: [
-                    Operation.Success(
-                        status: 200,
-                        description: "Hashes of 32 bytes each, or entries with a"
-                            + " 16-bit length before each.", content: [(MediaTypes.bytes, nil)])
-                ],
-                problems: [.notFound, .beyondTree] + Operation.readProblems)
+                    + " bundles are compressed where Accept-Encoding asks for gzip.")
         ) { [log] call in
             guard let tile = Tile(path: call.request.uri.path.dropFirst()) else {
                 throw Problem(.notFound)
             }
             guard let bytes = try await log.tile(tile) else { throw Problem(.beyondTree) }
-            guard tile.level == .entries else { return .tile(ByteBuffer(bytes: bytes)) }
-            return .bundle(bytes, acceptEncoding: call.request.headers[.acceptEncoding])
+            return Self.response(tile, bytes, call)
         }
+    }
+
+    static func response(_ tile: Tile, _ bytes: [UInt8], _ call: Call) -> Response {
+        guard tile.level == .entries else { return .tile(ByteBuffer(bytes: bytes)) }
+        return .bundle(bytes, acceptEncoding: call.request.headers[.acceptEncoding])
     }
 
     private var inclusion: Route {

@@ -15,12 +15,8 @@ import TransparencyLog
 struct VerifyRoutes: Sendable {
     let log: Log
     let access: AccessRecords
-    private let slot = VerificationSlot()
-
-    init(log: Log, access: AccessRecords) {
-        self.log = log
-        self.access = access
-    }
+    /// Shared by all that verifies.
+    let slot: VerificationSlot
 
     /// Bytes of a request: a checkpoint with many cosignatures is far below.
     private static let bodyLimit = 64 << 10

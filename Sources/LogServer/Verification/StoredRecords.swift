@@ -69,13 +69,8 @@ package struct StoredRecords: VerificationRecords {
     /// A list that is not of this form explains nothing.
     private static func removed(_ details: JSONValue) -> GovernanceFact? {
         guard let list = details["erased"]?.elements else { return nil }
-        var removals: [GovernanceFact.Removal] = []
-        for item in list {
-            guard let parts = item.elements, let index = parts.first?.unsigned else { return nil }
-            let names = parts.dropFirst().compactMap(\.text)
-            guard names.count == parts.count - 1 else { return nil }
-            removals.append(GovernanceFact.Removal(index: index, names: names))
-        }
-        return .removed(removals)
+        let removals = list.compactMap { Removal($0) }
+        let isOfRecords = removals.allSatisfy { $0.range.count == 1 }
+        return isOfRecords && removals.count == list.count ? .removed(removals) : nil
     }
 }

@@ -158,6 +158,27 @@ package final class LookupIndex: Sendable {
         }
     }
 
+    /// Makes the parts that hold these records again from what is left of them; `indexes` rise.
+    ///
+    /// Queries go on meanwhile. Throws if a part could not be made again: call it again then.
+    package func forget(_ indexes: [UInt64]) throws(StoreError) {
+        guard !indexes.isEmpty else { return }
+        // What is in memory becomes runs first, so that there is one way to make a part again.
+        flush()
+        let (runs, isWritten) = state.withLock { $0.noteStale(indexes) }
+        wake.raise()
+        waitForBackground { state in
+            state.isClosed || runs.allSatisfy { !state.isPending($0) || state.hasFailed($0) }
+        }
+        let isDone = state.withLock { state in runs.allSatisfy { !state.isPending($0) } }
+        guard isWritten, isDone else {
+            throw StoreError(
+                .inputOutput,
+                "look-ups by removed values could not be made again; free space on"
+                    + " the volume and try again")
+        }
+    }
+
     /// Writes what is in memory, so that the next opening need not read it again, and stops.
     package func close() {
         flush()

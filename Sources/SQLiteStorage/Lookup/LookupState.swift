@@ -81,6 +81,8 @@ struct LookupState: Sendable {
     var isClosed = false
     /// Runs that no query may use, and why the last attempt to rebuild one failed.
     private(set) var damaged: [(run: LookupRun, failure: StoreError?)] = []
+    /// Runs that hold values of removed records: in use until they are made again.
+    private(set) var stale: [LookupRun] = []
     /// Raised, and forgotten, when the background thread has done a step.
     var waiters: [LookupSignal] = []
 
@@ -132,6 +134,7 @@ struct LookupState: Sendable {
             return .wait(atMostMS: Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1))
         }
         if let failed = damaged.first { return .repair(failed.run) }
+        if let run = stale.first { return .repair(run) }
         for case .tail(let tail) in segments { return .flush(tail) }
         let runs = segments.compactMap { segment in
             if case .run(let run) = segment { run } else { nil }
@@ -186,6 +189,7 @@ struct LookupState: Sendable {
         }
         segments.replaceSubrange(first..<first + old.count, with: new)
         damaged.removeAll { entry in old.contains { $0.isSame(as: .run(entry.run)) } }
+        stale.removeAll { run in old.contains { $0.isSame(as: .run(run)) } }
         retryAt = nil
         pauseMS = settings.firstPauseMS
     }
@@ -213,6 +217,9 @@ struct LookupState: Sendable {
         of run: LookupRun, _ error: StoreError, now: ContinuousClock.Instant
     ) {
         noteFailure(error, now: now)
+        // Its file is gone, so it can be of use to nobody.
+        stale.removeAll { $0 === run }
+        if !isDamaged(run) { damaged.append((run, error)) }
         for place in damaged.indices where damaged[place].run === run {
             damaged[place].failure = error
         }
@@ -232,4 +239,43 @@ struct LookupState: Sendable {
     }
 
     func isDamaged(_ run: LookupRun) -> Bool { damaged.contains { $0.run === run } }
+
+    /// Has the runs that hold any of these records made again; `indexes` rise.
+    ///
+    /// Returns them, and whether every one of the records is in a run.
+    mutating func noteStale(_ indexes: [UInt64]) -> (runs: [LookupRun], isWritten: Bool) {
+        var found: [LookupRun] = []
+        var isWritten = true
+        for segment in segments {
+            let place = indexes.partition(atLeast: segment.range.lowerBound)
+            guard place < indexes.count, indexes[place] < segment.range.upperBound else { continue }
+            switch segment {
+            case .run(let run): found.append(run)
+            case .tail: isWritten = false
+            }
+        }
+        let place = indexes.partition(atLeast: live.first)
+        if place < indexes.count, live.range.contains(indexes[place]) { isWritten = false }
+        stale += found.filter { run in !stale.contains { $0 === run } }
+        return (found, isWritten)
+    }
+
+    /// Whether a run still waits to be made again.
+    func isPending(_ run: LookupRun) -> Bool {
+        stale.contains { $0 === run } || isDamaged(run)
+    }
+
+    func hasFailed(_ run: LookupRun) -> Bool { repairFailure(of: run) != nil }
+}
+
+extension [UInt64] {
+    /// The place of the first element that is at least `value`; the elements rise.
+    fileprivate func partition(atLeast value: UInt64) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }

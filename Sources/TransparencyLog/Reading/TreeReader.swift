@@ -48,7 +48,7 @@ struct TreeReader: Sendable {
         }
     }
 
-    private static func differs(_ index: UInt64) -> LogError {
+    static func differs(_ index: UInt64) -> LogError {
         LogError(.corrupt, "the leaf at index \(index) is not the one in the tree")
     }
 
@@ -174,6 +174,14 @@ struct TreeReader: Sendable {
                 .verify(from: range.head, to: published)
             return range.head
         }
+    }
+
+    /// The hashes of complete subtrees of the published tree, in the order asked for.
+    func hashes(
+        at coordinates: [NodeCoordinate], under published: PublishedHead
+    ) async throws -> [Digest] {
+        let nodes = try await nodes(coordinates, under: published)
+        return try coordinates.map(nodes.hash)
     }
 
     /// Full tiles and the edge, enough for a set of nodes.

@@ -17,6 +17,8 @@ struct StartupGuard {
     let anchor: Anchor
     let wallMS: UInt64
     let configuration: LogConfiguration
+    /// Heads of this log that others kept.
+    var claims: [WitnessClaim] = []
 
     private var origin: Origin { keys.identity.origin }
     private var schedule: ChainSchedule { keys.schedule }
@@ -38,7 +40,8 @@ struct StartupGuard {
         let head = try reader.head()
         let (anchored, note) = try openAnchor(storeIsEmpty: head == nil)
         let state = try loadState(head)
-        try compare(state, anchored)
+        try compare(state, anchored, "was published")
+        for claim in claims { try compare(state, claim.head, "is held by \(claim.keeper)") }
         try verifyTail(from: anchored.size, state)
         return Result(
             state: state, anchored: anchored, note: note, acceptedClock: try judgeClock(head))
@@ -142,14 +145,17 @@ struct StartupGuard {
         }
     }
 
-    /// The stored tree must be the anchored one, or have grown from it.
-    private func compare(_ state: SequencerState, _ anchored: TreeHead) throws {
+    /// The stored tree must be the anchored one, or have grown from it; and so with every head
+    /// that this log's key signed and someone kept.
+    private func compare(
+        _ state: SequencerState, _ anchored: TreeHead, _ whereItIs: String
+    ) throws {
         let stored = state.edge.head
         guard stored.size >= anchored.size else {
             throw StartupRefusal(
                 .rollbackSuspected,
-                "the database ends at \(stored.size) leaves, but a head of \(anchored.size) was "
-                    + "published: an older copy was restored. Put the newest database back, or "
+                "the database ends at \(stored.size) leaves, but a head of \(anchored.size) "
+                    + "\(whereItIs): an older copy was restored. Put the newest database back, or "
                     + "its end from a mirror (evident recover); nothing has been signed",
                 firstBadIndex: stored.size)
         }
@@ -163,8 +169,8 @@ struct StartupGuard {
         } catch is ProofError {
             throw StartupRefusal(
                 .forkSuspected,
-                "the database holds another history than the published head of \(anchored.size) "
-                    + "leaves. Keep both as evidence; nothing has been signed")
+                "the database holds another history than the head of \(anchored.size) leaves that "
+                    + "\(whereItIs). Keep both as evidence; nothing has been signed")
         }
     }
 
@@ -203,8 +209,7 @@ struct StartupGuard {
             index: index, timestampMS: leaf.timestampMS, commitment: leaf.commitment,
             previous: previous)
         guard let content = try reader.content(at: index),
-            let record = try? CanonicalRecord(verifying: content.record),
-            Commitment.commit(record, seed: content.seed, origin: origin) == leaf.commitment,
+            content.commitment(origin: origin) == leaf.commitment,
             Digest.constantTimeEquals(mac, leaf.mac)
         else {
             throw StartupRefusal(

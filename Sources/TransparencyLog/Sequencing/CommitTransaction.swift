@@ -140,7 +140,8 @@ private struct Settler {
                 ? .replayed(index: index, erased: false) : .conflict(index: index)
         }
         if let index = try transaction.index(ofSubmissionKey: submission.key) {
-            guard let stored = try transaction.content(at: index) else {
+            // Of a record that lost a field nobody can tell any more whether this one is equal.
+            guard let stored = try transaction.content(at: index), stored.formDigest != nil else {
                 return .replayed(index: index, erased: true)
             }
             return submission.hasSameForm(as: stored)

@@ -29,6 +29,8 @@ final class Sequencer: Sendable {
     struct Status: Sendable {
         /// Set once, when nothing will be sequenced until a restart.
         var stopReason: String?
+        /// It has stopped because someone holds a head that contradicts this log's.
+        var isContradicted = false
         var lastCommitMS: UInt64 = 0
         /// Compares the clocks with what they were at the last commit.
         var clockRule: ClockRule
@@ -135,8 +137,9 @@ final class Sequencer: Sendable {
     /// Commits nothing any more.
     ///
     /// Reads go on, and what is committed is still published.
-    func stop(_ reason: String) {
+    func stop(_ reason: String, isContradiction: Bool = false) {
         let isFirst = status.withLock { status in
+            status.isContradicted = status.isContradicted || isContradiction
             defer { status.stopReason = status.stopReason ?? reason }
             return status.stopReason == nil
         }

@@ -49,7 +49,9 @@ extension ChainVerifier {
 
     /// Payloads that no record explains are gone against the rules.
     private func explainMissing(_ state: inout VerificationState) throws(StoreError) {
-        if !state.missing.unexplained.isEmpty, state.end < state.storedSize {
+        let isExplained =
+            state.missing.unexplained.isEmpty && state.missing.unexplainedFields.isEmpty
+        if !isExplained, state.end < state.storedSize {
             for start in stride(from: state.end, to: state.storedSize, by: 4_096) {
                 let places = start..<min(start + 4_096, state.storedSize)
                 let part = PartCheck(source: source, keys: keys, records: records)
@@ -68,6 +70,13 @@ extension ChainVerifier {
                         : .sequenceGap,
                     range.lowerBound, "content",
                     "\(range.count) payloads are missing, and no erasure of them is in the log"))
+        }
+        let fields = state.missing.unexplainedFields.sorted { $0.key < $1.key }
+        for (index, names) in fields.prefix(FindingList.limit) {
+            state.findings.add(
+                VerificationFinding(
+                    .sequenceGap, index, "content",
+                    "\(names.count) fields are missing, and no erasure of them is in the log"))
         }
     }
 

@@ -27,7 +27,7 @@ extension ChainVerifier {
             end: max(start.walk.place, min(options.end ?? .max, head.treeHead.size)),
             storedSize: head.treeHead.size)
         if start.isBroken { state.tree.breakOff() }
-        state.missing = MissingPayloads(unexplained: start.resume?.missing ?? [])
+        state.missing = start.resume?.missing ?? MissingPayloads()
         return (state, summary)
     }
 

@@ -73,12 +73,14 @@ struct EntryCheck {
         _ content: StoredContent, _ leaf: Leaf, _ owner: String?, _ place: UInt64,
         _ payloads: inout CheckedPayloads
     ) -> VerificationFinding? {
-        guard let record = try? CanonicalRecord(verifying: content.record) else {
+        guard let record = try? CanonicalRecord(verifying: content.record),
+            let made = content.commitment(origin: keys.origin)
+        else {
             return VerificationFinding(
                 .contentMismatch, place, "record", "the record is not canonical: it was altered")
         }
-        let made = Commitment.commit(record, seed: content.seed, origin: keys.origin)
         guard made == leaf.commitment else { return mismatch(made, place) }
+        payloads.noteErased(content, at: place)
         let summary = records.summary(of: record)
         payloads.openedCount += 1
         if summary.isImported { payloads.importedCount += 1 }

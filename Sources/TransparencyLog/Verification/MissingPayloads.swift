@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Payloads that were not found, until a record of the log says that they were removed.
+/// Payloads and fields that were not found, until a record of the log says that they were removed.
 ///
 /// Such a record comes after what it lists, so a walk in index order needs one pass, and memory for
 /// what is missing and not yet explained.
-struct MissingPayloads: Sendable {
+struct MissingPayloads: Hashable, Sendable {
     /// In order; none touches the next.
     private(set) var unexplained: [Range<UInt64>] = []
+    /// Fields that a reduced record says a later one announces: by record, name and that one.
+    private(set) var unexplainedFields: [UInt64: [String: UInt64]] = [:]
     private(set) var erasedCount: UInt64 = 0
     /// Of records that a recovery could not bring back.
     private(set) var lostCount: UInt64 = 0
+    private(set) var erasedFieldCount: UInt64 = 0
 
-    init(unexplained: [Range<UInt64>] = []) {
+    init(unexplained: [Range<UInt64>] = [], fields: [UInt64: [String: UInt64]] = [:]) {
         self.unexplained = unexplained
+        unexplainedFields = fields
     }
 
     /// Adds a missing payload, of a higher index than any before.
@@ -24,13 +28,22 @@ struct MissingPayloads: Sendable {
         }
     }
 
-    /// Takes what a record at `recordIndex` says was removed whole.
+    /// Adds a field that is missing in what is left of a record.
+    mutating func add(_ name: String, of index: UInt64, announcedBy by: UInt64) {
+        unexplainedFields[index, default: [:]][name] = by
+    }
+
+    /// Takes what a record at `recordIndex` says was removed.
     ///
     /// A record cannot speak of later ones, and a list of some fields does not explain that the
     /// rest is missing too.
-    mutating func explain(_ removals: [GovernanceFact.Removal], by recordIndex: UInt64) {
-        for removal in removals where removal.names.isEmpty && removal.index < recordIndex {
-            remove(removal.index)
+    mutating func explain(_ removals: [Removal], by recordIndex: UInt64) {
+        for removal in removals where removal.range.upperBound <= recordIndex {
+            if removal.names.isEmpty {
+                remove(removal.range)
+            } else {
+                remove(removal.names, of: removal.range.lowerBound, by: recordIndex)
+            }
         }
     }
 
@@ -49,16 +62,36 @@ struct MissingPayloads: Sendable {
         }
     }
 
-    private mutating func remove(_ index: UInt64) {
+    private mutating func remove(_ names: [String], of index: UInt64, by recordIndex: UInt64) {
+        guard var fields = unexplainedFields[index] else { return }
+        for name in names where fields[name] == recordIndex {
+            fields[name] = nil
+            erasedFieldCount += 1
+        }
+        unexplainedFields[index] = fields.isEmpty ? nil : fields
+    }
+
+    private mutating func remove(_ removed: Range<UInt64>) {
         var (low, high) = (0, unexplained.count)
         while low < high {
             let middle = (low + high) / 2
-            if unexplained[middle].upperBound <= index { low = middle + 1 } else { high = middle }
+            if unexplained[middle].upperBound <= removed.lowerBound {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
-        guard low < unexplained.count, unexplained[low].contains(index) else { return }
-        let range = unexplained[low]
-        let rest = [range.lowerBound..<index, index + 1..<range.upperBound].filter { !$0.isEmpty }
-        unexplained.replaceSubrange(low...low, with: rest)
-        erasedCount += 1
+        var end = low
+        var rest: [Range<UInt64>] = []
+        while end < unexplained.count, unexplained[end].lowerBound < removed.upperBound {
+            let range = unexplained[end]
+            erasedCount += UInt64(range.clamped(to: removed).count)
+            rest += [
+                range.lowerBound..<max(range.lowerBound, removed.lowerBound),
+                min(range.upperBound, removed.upperBound)..<range.upperBound,
+            ].filter { !$0.isEmpty }
+            end += 1
+        }
+        unexplained.replaceSubrange(low..<end, with: rest)
     }
 }

@@ -27,7 +27,15 @@ struct CheckedPayloads: Sendable {
     var openedCount: UInt64 = 0
     var importedCount: UInt64 = 0
     var missing: [UInt64] = []
+    /// Fields that were erased, and the records that are said to announce it.
+    var erasedFields: [(index: UInt64, name: String, by: UInt64)] = []
     var facts: [(index: UInt64, fact: GovernanceFact)] = []
+}
+
+extension CheckedPayloads {
+    mutating func noteErased(_ content: StoredContent, at index: UInt64) {
+        for field in content.erased { erasedFields.append((index, field.name, field.by)) }
+    }
 }
 
 /// Checks a part of a log by itself: links, times, commitments and owners.
@@ -118,9 +126,9 @@ struct PartCheck: Sendable {
             }
             contents.removeFirst()
             guard let record = try? CanonicalRecord(verifying: next.content.record),
-                Commitment.commit(record, seed: next.content.seed, origin: keys.origin)
-                    == leaf.commitment
+                next.content.commitment(origin: keys.origin) == leaf.commitment
             else { return false }
+            part.payloads.noteErased(next.content, at: place)
             let summary = records.summary(of: record)
             guard summary.tenant.map({ $0.utf8.elementsEqual(owner.utf8) }) ?? true else {
                 return false

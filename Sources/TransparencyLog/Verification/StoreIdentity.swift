@@ -32,7 +32,7 @@ enum StoreIdentity: Hashable {
             let record = try? CanonicalRecord(verifying: content.record),
             case .created(let name, _, let checkValue)? = records.summary(of: record).fact,
             let origin = try? Origin(name),
-            Commitment.commit(record, seed: content.seed, origin: origin) == leaf.commitment
+            content.commitment(origin: origin) == leaf.commitment
         else { return .unknown }
         if origin != keys.origin { return .foreign("it is the log \(origin.text)") }
         guard let epoch = keys.epochs.first else { return .own }

@@ -19,7 +19,7 @@ package struct VerificationPosition: Hashable, Sendable {
     /// Whether payloads were opened.
     package let isDeep: Bool
     /// Missing payloads that nothing explains yet.
-    let missing: [Range<UInt64>]
+    let missing: MissingPayloads
 
     private static let domain = SHA256.hash(Array("evident.verification-position.v1".utf8))
 
@@ -45,7 +45,7 @@ package struct VerificationPosition: Hashable, Sendable {
 
     init(
         from: UInt64, head: TreeHead, lastMAC: Digest, lastTimestampMS: UInt64, isDeep: Bool,
-        missing: [Range<UInt64>]
+        missing: MissingPayloads
     ) {
         self.from = from
         next = head.size
@@ -53,7 +53,8 @@ package struct VerificationPosition: Hashable, Sendable {
         self.lastMAC = lastMAC
         self.lastTimestampMS = lastTimestampMS
         self.isDeep = isDeep
-        self.missing = missing
+        self.missing = MissingPayloads(
+            unexplained: missing.unexplained, fields: missing.unexplainedFields)
     }
 
     private init?(_ value: JSONValue) {
@@ -61,16 +62,25 @@ package struct VerificationPosition: Hashable, Sendable {
             let root = value["root"]?.text.flatMap({ Digest(hex: $0) }),
             let lastMAC = value["last_mac"]?.text.flatMap({ Digest(hex: $0) }),
             let time = value["last_timestamp_ms"]?.unsigned,
-            case .bool(let isDeep)? = value["deep"], let ranges = value["missing"]?.elements
+            case .bool(let isDeep)? = value["deep"], let ranges = value["missing"]?.elements,
+            let fields = value["missing_fields"]?.elements
         else { return nil }
         (self.from, self.next, self.root, self.lastMAC) = (from, next, root, lastMAC)
         (lastTimestampMS, self.isDeep) = (time, isDeep)
-        missing = ranges.compactMap { range in
-            guard let ends = range.elements?.compactMap(\.unsigned), ends.count == 2,
-                ends[0] < ends[1]
+        var missing = MissingPayloads(
+            unexplained: ranges.compactMap { range in
+                guard let ends = range.elements?.compactMap(\.unsigned), ends.count == 2,
+                    ends[0] < ends[1]
+                else { return nil }
+                return ends[0]..<ends[1]
+            })
+        for field in fields {
+            guard let parts = field.elements, parts.count == 3, let index = parts[0].unsigned,
+                let name = parts[1].text, let by = parts[2].unsigned
             else { return nil }
-            return ends[0]..<ends[1]
+            missing.add(name, of: index, announcedBy: by)
         }
+        self.missing = missing
     }
 
     private func json(_ keys: VerificationKeys, mac: Digest?) -> JSONValue {
@@ -80,13 +90,23 @@ package struct VerificationPosition: Hashable, Sendable {
             .init("last_timestamp_ms", .integer(lastTimestampMS)),
             .init(
                 "missing",
-                .array(missing.map { [.integer($0.lowerBound), .integer($0.upperBound)] })),
+                .array(
+                    missing.unexplained.map { [.integer($0.lowerBound), .integer($0.upperBound)] })),
+            .init("missing_fields", .array(missingFields)),
             .init("next", .integer(next)), .init("origin", .string(keys.origin.text)),
             .init("root", .string(Hex.encode(root.bytes))),
             .init("v", "1"),
         ]
         if let mac { members.append(.init("mac", .string(Hex.encode(mac.bytes)))) }
         return .object(members)
+    }
+
+    private var missingFields: [JSONValue] {
+        missing.unexplainedFields.sorted { $0.key < $1.key }.flatMap { index, names in
+            names.sorted { $0.key < $1.key }.map { name, by -> JSONValue in
+                [.integer(index), .string(name), .integer(by)]
+            }
+        }
     }
 
     private static func mac(_ text: [UInt8], _ key: ChainKey) -> Digest {

@@ -79,16 +79,4 @@ package enum GovernanceFact: Hashable, Sendable {
     case removed([Removal])
     /// `log.recovered`: what a recovery could not bring back.
     case lost(Range<UInt64>)
-
-    /// One record, or some of its fields.
-    package struct Removal: Hashable, Sendable {
-        package let index: UInt64
-        /// Empty for the whole record.
-        package let names: [String]
-
-        package init(index: UInt64, names: [String] = []) {
-            self.index = index
-            self.names = names
-        }
-    }
 }

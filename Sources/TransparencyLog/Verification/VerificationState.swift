@@ -112,6 +112,9 @@ struct VerificationState: Sendable {
         openedCount += payloads.openedCount
         importedCount += payloads.importedCount
         for index in payloads.missing { missing.add(index) }
+        for field in payloads.erasedFields {
+            missing.add(field.name, of: field.index, announcedBy: field.by)
+        }
         for (index, fact) in payloads.facts { take(fact, at: index, keys) }
     }
 
@@ -142,6 +145,6 @@ struct VerificationState: Sendable {
         return VerificationPosition(
             from: from, head: tree.edge.head, lastMAC: mac,
             lastTimestampMS: walk.lastTimestampMS, isDeep: isDeep,
-            missing: missing.unexplained)
+            missing: missing)
     }
 }

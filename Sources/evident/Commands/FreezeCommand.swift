@@ -75,7 +75,7 @@ struct FreezeCommand: AsyncParsableCommand {
             let opened = try await OpenLog.open(settings, logger: logger)
             do {
                 let record = try await opened.log.freeze(
-                    opened.submissions.governance(.logFrozen(reason: reason)))
+                    opened.settings.governance(of: .logFrozen(reason: reason)))
                 let checkpoint = try await opened.log.checkpoint()
                 await opened.log.shutDown()
                 return Outcome(

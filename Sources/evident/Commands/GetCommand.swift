@@ -45,13 +45,17 @@ struct GetCommand: AsyncParsableCommand {
             throw ValidationError("name a record by id or index, or ask for --checkpoint alone")
         }
         if let record {
-            let isIndex = (1...20).contains(record.count) && UInt64(record) != nil
-            let isID = record.count == 36 && record.allSatisfy { $0.isHexDigit || $0 == "-" }
-            guard isIndex || isID else {
+            guard Self.isRecord(record) else {
                 throw ValidationError(
                     "\(record.quoted) is neither an id (36 characters) nor an index")
             }
         }
+    }
+
+    /// Whether a text can name a record.
+    static func isRecord(_ text: String) -> Bool {
+        let isIndex = (1...20).contains(text.count) && UInt64(text) != nil
+        return isIndex || text.count == 36 && text.allSatisfy { $0.isHexDigit || $0 == "-" }
     }
 
     func run() async throws {

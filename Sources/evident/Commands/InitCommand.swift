@@ -88,7 +88,7 @@ struct InitCommand: AsyncParsableCommand {
             let outcome = Outcome(
                 origin: new.origin.text, vkey: opened.keys.signer.verifierKey.vkey,
                 data: new.folder, size: opened.log.published.head.size)
-            await opened.log.shutDown()
+            await opened.shutDown()
             return outcome
         } catch {
             throw CommandFailure(opening: error) ?? error

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Dispatch
 import Foundation
 import LogServer
 import LogStorage
@@ -30,7 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
 
             Without any folder named, the first start makes a log in ./evident-data and prints how
             to submit a first record. SIGTERM and SIGINT finish what was accepted and end the
-            server; SIGHUP reads the tokens again.
+            server; SIGHUP is `evident reload`.
             """)
 
     @OptionGroup var folder: DataOptions
@@ -46,6 +45,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "A folder to write the public tree to, for any web server to serve.")
     var mirror: String?
+
+    @Option(help: "A file that names the witnesses to ask (c2sp.org/tlog-policy).")
+    var witnessPolicy: String?
 
     @Option(help: "How much to log. [info]")
     var logLevel: String?
@@ -64,23 +66,31 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         ProcessHardening.apply()
-        let settings = try await folder.configuration([
+        // Until the server takes hang-ups as reloads, none of them ends it.
+        signal(SIGHUP, SIG_IGN)
+        let source = folder.source([
             .listen: listen, .anchor: anchor.map(NewLog.absolute), .store: store,
             .logLevel: logLevel, .mirrorFolder: mirror.map(NewLog.absolute),
+            .witnessPolicy: witnessPolicy,
         ])
+        let settings = try await source.load()
         try checkFlags(settings)
         let isNew = try prepareFolder(settings)
         let lock = try FolderLock.need(settings.data)
         defer { lock.release() }
-        let logger = Self.logger(settings.logLevel)
+        let level = SharedLogLevel(.info)
+        let logger = Logger(label: "evident") {
+            SharedLevelHandler(StreamLogHandler.standardError(label: $0), level)
+        }
         try await Self.checkAddress(settings.listen)
         do {
             if isNew { try Self.makeLog(settings) }
             let opened =
                 evidence
-                ? try OpenLog.openEvidence(settings, logger: logger)
-                : try await OpenLog.open(settings, acceptsClock: acceptClock, logger: logger)
-            try await serve(opened, settings, isNew: isNew, logger)
+                ? try OpenLog.openEvidence(settings, logger: logger, logLevel: level)
+                : try await OpenLog.open(
+                    settings, acceptsClock: acceptClock, logger: logger, logLevel: level)
+            try await serve(opened, settings, source, isNew: isNew, logger)
         } catch {
             throw CommandFailure(opening: error) ?? error
         }
@@ -129,30 +139,29 @@ struct ServeCommand: AsyncParsableCommand {
         ).make()
     }
 
-    private static func logger(_ level: String) -> Logger {
-        var logger = Logger(label: "evident") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Logger.Level(rawValue: level) ?? .info
-        return logger
-    }
-
     private func serve(
-        _ opened: OpenLog, _ settings: ServerConfiguration, isNew: Bool, _ logger: Logger
+        _ opened: OpenLog, _ settings: ServerConfiguration, _ source: ConfigurationSource,
+        isNew: Bool, _ logger: Logger
     ) async throws {
         let tokens = try TokenStore.open(path: LogFolder.tokens(settings.data))
         let welcome = Welcome(
             opened: opened, settings: settings,
             token: try isNew ? Welcome.firstToken(tokens) : nil)
+        if !evidence { await Self.recordPolicies(opened, logger) }
         let mirror = try await Self.mirror(settings, opened.log, logger)
         var configuration = try serverConfiguration(settings, welcome)
         configuration.mirror = { mirror?.health }
+        let tokenKey = opened.keys.redactionTokenKey
+        let reloader = Reloader(
+            log: opened.log, tokens: tokens, settings: opened.settings, logger: logger
+        ) { try await ReadSettings.read(source, started: settings, tokenKey: tokenKey) }
         let server = LogServer(
-            log: opened.log, tokens: tokens, preparer: opened.preparer,
+            log: opened.log, tokens: tokens, settings: opened.settings, reloader: reloader,
             configuration: configuration, logger: logger)
-        let reload = Self.reloadOnHangUp(tokens, logger)
-        defer { reload.cancel() }
         var group = ServiceGroupConfiguration(
-            services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger)
+            services: [
+                .init(service: HangUps(reloader: reloader)), .init(service: server),
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(90)
         let writing = Task { await mirror?.run() }
         do {
@@ -160,12 +169,12 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             writing.cancel()
             await writing.value
-            await opened.log.shutDown()
+            await opened.shutDown()
             throw error
         }
         writing.cancel()
         await writing.value
-        await opened.log.shutDown()
+        await opened.shutDown()
         Terminal.say("evident: ended; everything that was accepted is in the log")
     }
 
@@ -191,11 +200,10 @@ struct ServeCommand: AsyncParsableCommand {
         var server = LogServerConfiguration()
         server.host = settings.listen.host
         server.port = settings.listen.port
-        server.adminSocket = try adminSocket(settings.data)
+        server.adminSocket = try LogFolder.freeAdminSocket(settings.data)
         server.hasBenchRoutes = benchRoutes
         server.connections.connections = settings.connectionsTotal
         server.connections.connectionsPerAddress = settings.connectionsPerAddress
-        server.accessRecords = settings.accessRecords
         if journalReads || !evidence {
             server.readJournal = ReadJournal(path: LogFolder.reads(settings.data))
         }
@@ -206,36 +214,26 @@ struct ServeCommand: AsyncParsableCommand {
         return server
     }
 
-    /// The admin socket's path; a socket that a killed server left goes, since the folder's lock
-    /// says that no server lives.
-    private func adminSocket(_ folder: String) throws -> String {
-        let path = LogFolder.adminSocket(folder)
-        guard path.utf8.count <= 107 else {
-            throw CommandFailure.usage(
-                "\(path) is too long for a socket",
-                advice: "Start the server from a folder nearer to it, or move it.")
+    /// A log that takes no records now still serves what it has: each record names its own policy.
+    private static func recordPolicies(_ opened: OpenLog, _ logger: Logger) async {
+        do {
+            try await opened.settings.recordPolicies(in: opened.log)
+        } catch {
+            logger.warning(
+                "the policies in force could not be recorded; the next start or reload does",
+                metadata: ["error": "\(error)"])
         }
-        unlink(path)
-        return path
     }
+}
 
-    private static func reloadOnHangUp(
-        _ tokens: TokenStore, _ logger: Logger
-    ) -> any DispatchSourceSignal {
-        signal(SIGHUP, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
-        source.setEventHandler {
-            do {
-                try tokens.reload()
-                logger.notice("tokens were read again")
-            } catch {
-                logger.error(
-                    "tokens could not be read again; those from before stay",
-                    metadata: ["error": "\(error)"])
-            }
+/// Reloads at every SIGHUP, until the server ends.
+private struct HangUps: Service {
+    let reloader: Reloader
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            await reloader.reloadOnSignal()
         }
-        source.resume()
-        return source
     }
 }
 

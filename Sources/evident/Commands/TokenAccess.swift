@@ -95,21 +95,42 @@ enum TokenAccess {
             let isPrefix = prefix.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
             guard isPrefix, !prefix.isEmpty else { return false }
             let answer = try await ask(
-                endpoint, folder, "DELETE", "/v1/admin/tokens/\(prefix)", orNotFound: true)
+                endpoint, folder, "DELETE", "/v1/admin/tokens/\(prefix)", orProblem: "not_found")
             return answer.status != 404
         }
     }
 
-    /// Has a server read the file again; false if there is none.
-    func reload() async throws -> Bool {
-        guard case .server(let endpoint, let folder) = self else { return false }
-        _ = try await ask(endpoint, folder, "POST", "/v1/admin/reload")
-        return true
+    /// What a reload changed.
+    struct Reloaded: Codable {
+        struct Policy: Codable {
+            let id: String
+            let version: Int
+            let digest: String
+        }
+
+        let changed: [String]
+        let restartRequired: [String]
+        let accessRecords: String
+        /// Absent where records pass none.
+        let redaction: Policy?
+    }
+
+    /// Has a server read its settings again; nil if there is none.
+    func reload() async throws -> Reloaded? {
+        guard case .server(let endpoint, let folder) = self else { return nil }
+        let answer = try await ask(
+            endpoint, folder, "POST", "/v1/admin/reload", orProblem: "reload_failed")
+        guard answer.status == 200 else {
+            throw CommandFailure.usage(answer.problemDetail ?? "the server could not reload")
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Reloaded.self, from: Data(answer.body))
     }
 
     private func ask(
         _ endpoint: LogEndpoint, _ folder: String, _ method: String, _ path: String,
-        body: [UInt8]? = nil, orNotFound: Bool = false
+        body: [UInt8]? = nil, orProblem problem: String? = nil
     ) async throws -> HTTPAnswer {
         let headers = body == nil ? [] : [("Content-Type", "application/json")]
         let answer: HTTPAnswer
@@ -120,7 +141,8 @@ enum TokenAccess {
                 .inputOutput, "a server holds \(folder) but does not answer at its admin socket",
                 advice: "It may be starting or ending: try again in a moment.")
         }
-        guard (200..<300).contains(answer.status) || orNotFound && answer.status == 404 else {
+        let isProblem = problem != nil && answer.problemCode == problem
+        guard (200..<300).contains(answer.status) || isProblem else {
             throw answer.error(asking: path, of: endpoint)
         }
         return answer

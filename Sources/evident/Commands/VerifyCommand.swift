@@ -8,15 +8,15 @@ import SignedNote
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verify receipts, records and their chain, or a whole log.",
+        abstract: "Verify receipts, evidence, records and their chain, or a whole log.",
         discussion: """
             Everything rests on the verifier key, which must come from somewhere else than what is
             verified. Exit status 0 says proven; 1, that something contradicts what the log signed;
             2, that nothing is proven either way.
             """,
         subcommands: [
-            VerifyReceiptCommand.self, VerifyChainCommand.self, VerifyLogCommand.self,
-            VerifyForkCommand.self,
+            VerifyReceiptCommand.self, VerifyBundleCommand.self, VerifyChainCommand.self,
+            VerifyLogCommand.self, VerifyForkCommand.self,
         ])
 }
 

@@ -16,11 +16,13 @@ struct VerifyLogCommand: AsyncParsableCommand {
         abstract: "Verify a whole log from what it publishes.",
         discussion: """
             Every leaf is hashed, every tile is made again from the leaves, and the root is compared
-            with the one that the log signed. Nothing is written, and nothing secret is needed.
+            with the one that the log signed. Nothing secret is needed, and nothing is written but
+            the evidence of a fork, if a kept checkpoint shows one (exit status 6).
 
             EXAMPLES
               evident verify log http://127.0.0.1:6962 --vkey KEY
               evident verify log ./evident-data --vkey KEY
+              evident verify log http://127.0.0.1:6962 --vkey KEY --older kept.note
               evident verify log https://log.example.com --policy witnesses.policy
               evident verify log /srv/mirror --vkey KEY
             """)
@@ -29,6 +31,9 @@ struct VerifyLogCommand: AsyncParsableCommand {
     var log: String
 
     @OptionGroup var keys: KeyOptions
+
+    @Option(help: "A checkpoint that you have kept: this log must extend it.")
+    var older: [String] = []
 
     @Flag(help: "Print the outcome as JSON.")
     var json = false
@@ -49,14 +54,19 @@ struct VerifyLogCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pinned = try keys.pinned(ProcessInfo.processInfo.environment)
+        let older = try older.map { try OlderCheckpoint($0, pinned) }
         let bar = ProgressBar("entries", total: 0)
         let start = ContinuousClock.now
         let verified: VerifiedLog
         do {
             verified = try await withSource { source in
-                try await LogVerifier(pinned, source: source).verify { done, total in
-                    bar.move(to: done, of: total)
+                let verified = try await LogVerifier(pinned, source: source).verify {
+                    bar.move(to: $0, of: $1)
                 }
+                for kept in older {
+                    try await kept.check(verified.checkpoint, source, pinned)
+                }
+                return verified
             }
         } catch let error as VerifyError {
             bar.finish()

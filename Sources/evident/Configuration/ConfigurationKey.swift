@@ -27,6 +27,12 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case accessRecords = "access.records"
     case mirrorFolder = "mirror.folder"
     case mirrorInterval = "mirror.interval"
+    case witnessPolicy = "witness.policy"
+    case witnessOnFailure = "witness.on_failure"
+    case witnessInterval = "witness.interval"
+    case witnessTimeout = "witness.timeout"
+    case witnessWait = "witness.wait"
+    case witnessRefresh = "witness.refresh"
     case logLevel = "log.level"
 
     /// The parts between the dots.
@@ -35,6 +41,14 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     /// The name of the variable that overrides the file.
     var environmentName: String {
         "EVIDENT_" + rawValue.uppercased().replacing(".", with: "_")
+    }
+
+    /// Whether a running server takes a new value when it reloads; any other waits for a restart.
+    var isReloadable: Bool {
+        switch self {
+        case .redaction, .accessRecords, .logLevel: true
+        default: false
+        }
     }
 
     /// The value where nothing says otherwise; empty means that it follows from another key.
@@ -62,6 +76,12 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .accessRecords: "request"
         case .mirrorFolder: ""
         case .mirrorInterval: "1s"
+        case .witnessPolicy: ""
+        case .witnessOnFailure: "open"
+        case .witnessInterval: "5s"
+        case .witnessTimeout: "10s"
+        case .witnessWait: "15s"
+        case .witnessRefresh: "30m"
         case .logLevel: "info"
         }
     }
@@ -142,6 +162,24 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             ]
         case .mirrorInterval:
             ["How often what is new is written there."]
+        case .witnessPolicy:
+            [
+                "A file that names witnesses and how many of them must cosign (c2sp.org/tlog-policy);",
+                "none are asked if left out. See docs/witnesses.md.",
+            ]
+        case .witnessOnFailure:
+            [
+                "While witnesses do not meet the policy: open goes on without them; closed gives",
+                "receipts only under heads that they cosigned, and takes no records without them.",
+            ]
+        case .witnessInterval:
+            ["The shortest time from one head that witnesses are asked to cosign to the next."]
+        case .witnessTimeout:
+            ["How long one request to a witness may take."]
+        case .witnessWait:
+            ["How long a submission with wait=witnessed waits for the cosignatures."]
+        case .witnessRefresh:
+            ["After how long a head that has not changed is cosigned again."]
         case .logLevel:
             [
                 "trace, debug, info, notice, warning, error or critical. Records, tokens and query",
@@ -159,7 +197,8 @@ extension ConfigurationKey {
             "# Each key can also be given as EVIDENT_… in the environment (queue.limit is",
             "# EVIDENT_QUEUE_LIMIT), and the most used ones as a flag of `evident serve`.",
             "# An unknown key or an empty value is an error. Durations: 250ms, 10s, 1h. Bytes:",
-            "# 65536, 64KiB, 8MiB.",
+            "# 65536, 64KiB, 8MiB. `evident reload` has a running server take redaction,",
+            "# access.records and log.level again; everything else waits for a restart.",
         ]
         var section: String?
         for key in allCases where key != .data {

@@ -62,7 +62,7 @@ struct RedactionSection {
         let members = try Members(
             value, "",
             known: [
-                "id", "version", "packs", "disable", "strategies", "fields", "names",
+                "id", "version", "packs", "disable", "strategies", "fields", "capture", "names",
                 "placeholders", "limits", "rules", "tenants",
             ])
         var policy = RedactionPolicy(
@@ -72,6 +72,7 @@ struct RedactionSection {
         policy.disabled = Set(try members.texts("disable") ?? [])
         policy.strategies = try strategies(members)
         policy.fields.merge(try fields(members)) { _, own in own }
+        policy.capture = try capture(members)
         policy.placeholders = try members.choice("placeholders") ?? .plain
         policy.rules = try rules(members)
         if let names = try members.object("names", known: ["add", "except"]) {
@@ -96,11 +97,11 @@ struct RedactionSection {
     private func additions(_ tenant: JSONValue.Member) throws(Refusal) -> TenantRedaction {
         let members = try Members(
             tenant.value, "tenants.\(tenant.name).",
-            known: ["packs", "rules", "strategies", "fields", "names"])
+            known: ["packs", "rules", "strategies", "fields", "capture", "names"])
         return TenantRedaction(
             packs: Set(try members.choices("packs") ?? []), rules: try rules(members),
             strategies: try strategies(members), fields: try fields(members),
-            deniedNames: Set(try members.texts("names") ?? []))
+            capture: try capture(members), deniedNames: Set(try members.texts("names") ?? []))
     }
 
     private func strategies(
@@ -111,6 +112,14 @@ struct RedactionSection {
             strategies[member.name] = try Members.one(member.value, "strategies.\(member.name)")
         }
         return strategies
+    }
+
+    private func capture(_ members: Members) throws(Refusal) -> [String: CaptureMode] {
+        var modes: [String: CaptureMode] = [:]
+        for member in try members.map("capture") {
+            modes[member.name] = try Members.one(member.value, "capture.\(member.name)")
+        }
+        return modes
     }
 
     // MARK: Fields

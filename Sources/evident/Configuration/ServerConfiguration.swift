@@ -34,7 +34,10 @@ struct ServerConfiguration: Sendable, Equatable {
     /// Where the public tree is written as files; nil for nowhere.
     var mirrorFolder: String?
     var mirrorInterval: Duration
+    var witness: WitnessSection
     var logLevel: String
+    /// What every key is set to, as text.
+    private let texts: [ConfigurationKey: String]
     /// Whether nobody named a data folder, so that the default one may be made at the first start.
     var isDefaultFolder: Bool
 
@@ -95,10 +98,21 @@ struct ServerConfiguration: Sendable, Equatable {
         }
         mirrorFolder = try values.given(.mirrorFolder)
         mirrorInterval = try values.duration(.mirrorInterval)
+        witness = try WitnessSection(values)
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         logLevel = try values.read(.logLevel, levels.joined(separator: ", ")) {
             levels.contains($0) ? $0 : nil
         }
+        var texts: [ConfigurationKey: String] = [:]
+        for key in ConfigurationKey.allCases {
+            texts[key] = try values.given(key) ?? key.defaultText
+        }
+        self.texts = texts
+    }
+
+    /// The keys that are set to something else than in `other`.
+    func keys(differingFrom other: ServerConfiguration) -> [ConfigurationKey] {
+        ConfigurationKey.allCases.filter { texts[$0] != other.texts[$0] }
     }
 
     /// A granularity that a log may have: 1 ms to 1 h.

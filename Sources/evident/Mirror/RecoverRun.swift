@@ -4,6 +4,7 @@ import AuditChain
 import LogClient
 import LogServer
 import LogStorage
+import Logging
 import Merkle
 import SQLiteStorage
 import SignedNote
@@ -12,7 +13,7 @@ import TransparencyLog
 /// Brings a store up to a mirror's head: reads and proves first, and writes then.
 struct RecoverRun {
     let keys: LogKeys
-    private let submissions: Submissions
+    private let inForce: SettingsInForce
     private let store: any LogStore
     private let anchor: Anchor
     private let refill: Refill
@@ -33,9 +34,7 @@ struct RecoverRun {
         _ settings: ServerConfiguration, acceptsNewAnchor: Bool, isDryRun: Bool
     ) throws {
         keys = try LogKeys.load(from: LogFolder.keys(settings.data))
-        submissions = Submissions(
-            preparer: try OpenLog.preparer(settings, keys), keys: keys.idempotency,
-            now: LogServerConfiguration().now)
+        inForce = try OpenLog.settings(settings, keys, SharedLogLevel(.info))
         self.acceptsNewAnchor = acceptsNewAnchor
         anchor = try Anchor.open(path: settings.anchor)
         guard anchor.state != nil || acceptsNewAnchor else {
@@ -123,6 +122,6 @@ struct RecoverRun {
     func write(_ found: Found) throws -> Refill.Outcome {
         try refill.run(
             leaves: found.leaves, head: found.head, note: found.note,
-            wallMS: SystemClock.read().wallMS, record: submissions.logRecovered)
+            wallMS: SystemClock.read().wallMS, record: inForce.logRecovered)
     }
 }

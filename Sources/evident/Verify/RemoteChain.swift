@@ -144,7 +144,8 @@ extension VerificationFinding {
             case .rootMismatch, .inclusion, .commitmentMismatch: (.rootMismatch, nil)
             case .consistency: (.fork, nil)
             case .leafAfterTreeHead, .leafAfterCosignature: (.linkBroken, nil)
-            case .checkpoint, .coseReceipt, .noCheckpoint, .quorumNotMet, .fields, .missingTile:
+            case .checkpoint, .coseReceipt, .noCheckpoint, .quorumNotMet, .fields, .missingTile,
+                .falseErasure:
                 (.unverifiable(keyID: "published head"), nil)
             }
         self.init(verdict, index, "published log", "\(error)")

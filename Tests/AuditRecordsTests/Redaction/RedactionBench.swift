@@ -24,7 +24,7 @@ struct RedactionBench {
     ) throws -> (text: String, counts: [String: Int]) {
         try Array(json.utf8).withUnsafeBytes { input in
             let tape = try JSONTape.parse(input, limits: .disclosed)
-            switch redactor.redact(input, tape, tenant: tenant) {
+            switch redactor.redact(input, tape, tenant: tenant, capture: .redacted) {
             case .unchanged: return (json, [:])
             case .changed(let bytes, let counts):
                 return (String(decoding: bytes, as: UTF8.self), counts)

@@ -16,15 +16,16 @@ import TransparencyLog
 struct AccessRecordTests {
     private static let reads = [
         "/v1/audit", "/v1/audit/stats", "/v1/audit/gaps", "/v1/audit/stream?from_index=0",
-        "/v1/audit/1",
+        "/v1/audit/1", "/v1/audit/1/bundle",
     ]
 
     private static func fixture(
         _ granularity: AccessGranularity = .request, store: GatedStore = GatedStore(),
         now: (@Sendable () -> Timestamp)? = nil
     ) async throws -> ServerFixture {
-        let fixture = try await ServerFixture(store: store) { configuration in
-            configuration.accessRecords = granularity
+        var settings = LogSettings()
+        settings.accessRecords = granularity
+        let fixture = try await ServerFixture(store: store, settings: settings) { configuration in
             if let now { configuration.now = now }
         }
         for _ in 0..<5 {
@@ -43,10 +44,10 @@ struct AccessRecordTests {
         let records = try await fixture.accessRecords()
         #expect(
             records.compactMap { $0["access"] as? String } == [
-                "query", "stats", "gaps", "stream", "record",
+                "query", "stats", "gaps", "stream", "record", "bundle",
             ])
-        #expect(fixture.size == size + 5)
-        try #require(records.count == 5)
+        #expect(fixture.size == size + 6)
+        try #require(records.count == 6)
         for record in records {
             #expect(record["credential"] as? String == "reader")
             #expect(record["role"] as? String == "reader")

@@ -29,5 +29,6 @@ final class GatedStore: LogStore {
         return try store.transaction(body)
     }
 
+    func wipe(_ indexes: [UInt64]) throws(StoreError) { try store.wipe(indexes) }
     func close() { store.close() }
 }

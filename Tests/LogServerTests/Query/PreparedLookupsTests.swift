@@ -33,7 +33,9 @@ struct PreparedLookupsTests {
         let now = try Timestamp(microseconds: 1_780_000_000_123_456).unwrap()
         let origin = try Origin("log.example.com/test")
         let submissions = Submissions(
-            preparer: RecordPreparer(origin: origin, redactor: redactor), keys: keys, now: { now })
+            preparer: RecordPreparer(origin: origin, redactor: redactor), keys: keys,
+            policies: LogPolicies(redaction: redactor?.identity, accessRecords: "request"),
+            now: { now })
         let credential = try Credential(
             name: "p", role: .producer, tenant: TenantScope("acme").unwrap()
         ).unwrap()

@@ -167,6 +167,7 @@ struct MemoryReader: LogReader {
         throw Self.unused
     }
     func content(at index: UInt64) throws(StoreError) -> StoredContent? { throw Self.unused }
+    func removal(at index: UInt64) throws(StoreError) -> UInt64? { throw Self.unused }
     func submission(at index: UInt64) throws(StoreError) -> StoredSubmission {
         throw Self.unused
     }

@@ -31,6 +31,9 @@ type receipt struct {
 	// the word that the log has erased it.
 	Opening json.RawMessage `json:"opening"`
 	Content json.RawMessage `json:"content"`
+	// And whether witnesses had cosigned when the log gave it, where that was waited for. Nothing
+	// rests on it: their lines in the checkpoint say so.
+	Witnessed json.RawMessage `json:"witnessed"`
 }
 
 // parseReceipt refuses members that the specification does not name, and values that it does not.
@@ -49,6 +52,9 @@ func parseReceipt(data []byte) (receipt, error) {
 	}
 	if one.Content != nil && (string(one.Content) != `"erased"` || one.Opening != nil) {
 		return receipt{}, fmt.Errorf("content says something unknown")
+	}
+	if said := string(one.Witnessed); one.Witnessed != nil && said != "true" && said != "false" {
+		return receipt{}, fmt.Errorf("witnessed says something unknown")
 	}
 	return one, nil
 }

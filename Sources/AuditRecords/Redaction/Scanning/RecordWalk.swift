@@ -10,6 +10,8 @@ struct RecordWalk {
     /// Strings that hold JSON are walked as what they hold, this many times over.
     let nesting: Int
     var tally: RedactionTally
+    /// How much is kept of the payload; what lies within a string lies within it, too.
+    let capture: CaptureMode
     private(set) var out: [UInt8] = []
 
     /// JSON in strings in JSON in strings is read so deep.
@@ -19,13 +21,14 @@ struct RecordWalk {
 
     init(
         _ tape: borrowing JSONTape, _ input: UnsafeRawBufferPointer, _ texts: TextRedactor,
-        nesting: Int, _ tally: RedactionTally
+        nesting: Int, _ tally: RedactionTally, capture: CaptureMode
     ) {
         self.tape = copy tape
         self.input = input
         self.texts = texts
         self.nesting = nesting
         self.tally = tally
+        self.capture = capture
         out.reserveCapacity(input.count + 128)
     }
 
@@ -35,11 +38,16 @@ struct RecordWalk {
         var field: FieldTree.Place
         /// Names between the record and the value; 0 is the record itself.
         var depth = 0
+        /// Only secrets and what the policy's own rules find are taken out.
+        var keepsPersonal = false
     }
 
     /// Writes the record.
     mutating func run() {
-        _ = value(0, Place(field: nesting == 0 ? rules.fields.root : .nowhere))
+        let isKept = nesting > 0 && capture == .full
+        _ = value(
+            0,
+            Place(field: nesting == 0 ? rules.fields.root : .nowhere, keepsPersonal: isKept))
     }
 
     /// Writes a value; false, and nothing written, if its member goes.
@@ -95,7 +103,7 @@ struct RecordWalk {
         defer { tally.path.removeLast() }
         var written = name
         if !(isOwn && name.withUnsafeBytes { SchemaMember(named: $0) != nil }) {
-            switch redactedName(name, isOwn: isOwn) {
+            switch redactedName(name, isOwn: isOwn, keepsPersonal: place.keepsPersonal) {
             case .removed: return false
             case .changed(let redacted): written = unused(redacted, in: object, &taken)
             case .unchanged: tally.path[tally.path.count - 1] = Self.shown(name, position)
@@ -106,16 +114,38 @@ struct RecordWalk {
         appendQuoted(written)
         out.append(UInt8(ascii: ":"))
         let field = name.withUnsafeBytes { rules.fields.step(place.field, $0) }
-        let inside = Place(name: name, field: field, depth: place.depth + 1)
+        var inside = Place(
+            name: name, field: field, depth: place.depth + 1, keepsPersonal: place.keepsPersonal)
+        if isOwn, capture != .redacted, name.withUnsafeBytes(CaptureMode.isPayload) {
+            inside.keepsPersonal = capture == .full
+            guard isCaptured(node + 1) else { return false }
+        }
         return memberValue(node + 1, inside, isOwn: isOwn)
     }
 
-    private mutating func redactedName(_ name: [UInt8], isOwn: Bool) -> TextRedactor.Outcome {
+    /// Counts what a capture mode takes of a payload's member; false if that is all of it.
+    private mutating func isCaptured(_ node: Int) -> Bool {
+        switch capture {
+        case .full, .redacted: return true
+        case .hashOnly:
+            // Cut when the record is written: its digest is salted with what is drawn for it.
+            if tape.nodes[node].kind != .null { tally.add(Placeholder.capture) }
+            return true
+        case .metadataOnly:
+            tally.add(Placeholder.capture)
+            return false
+        }
+    }
+
+    private mutating func redactedName(
+        _ name: [UInt8], isOwn: Bool, keepsPersonal: Bool
+    ) -> TextRedactor.Outcome {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         return name.withUnsafeBytes {
             // The record's own names match a grammar that a placeholder does not.
             texts.redact(
-                $0, name: none, policy: .scan, placeholder: isOwn ? "redacted" : nil, &tally)
+                $0, name: none, policy: .scan, placeholder: isOwn ? "redacted" : nil,
+                keepsPersonal: keepsPersonal, &tally)
         }
     }
 
@@ -212,7 +242,7 @@ struct RecordWalk {
             return true
         }
         let plain = text(of: node)
-        switch nestedJSON(plain) {
+        switch nestedJSON(plain, keepsPersonal: place.keepsPersonal) {
         case .changed(let redacted)?:
             appendQuoted(redacted)
             return true
@@ -226,7 +256,8 @@ struct RecordWalk {
             place.name.withUnsafeBytes {
                 texts.redact(
                     text, name: $0, policy: policy,
-                    placeholder: own && name == "type" ? "redacted" : nil, &tally)
+                    placeholder: own && name == "type" ? "redacted" : nil,
+                    keepsPersonal: place.keepsPersonal, &tally)
             }
         }
         switch outcome {
@@ -268,7 +299,9 @@ struct RecordWalk {
         let digits = text(of: node)
         let outcome = digits.withUnsafeBytes { text in
             place.name.withUnsafeBytes {
-                texts.redact(text, name: $0, policy: rules.fields.policy(place.field), &tally)
+                texts.redact(
+                    text, name: $0, policy: rules.fields.policy(place.field),
+                    keepsPersonal: place.keepsPersonal, &tally)
             }
         }
         switch outcome {
@@ -280,7 +313,9 @@ struct RecordWalk {
     }
 
     /// What becomes of a string that holds JSON, redacted member by member; nil if it holds none.
-    private mutating func nestedJSON(_ text: [UInt8]) -> TextRedactor.Outcome? {
+    private mutating func nestedJSON(
+        _ text: [UInt8], keepsPersonal: Bool
+    ) -> TextRedactor.Outcome? {
         let core = text.drop(while: \.isSpace)
         guard nesting < Self.deepestNesting, let first = core.first,
             let last = core.last(where: { !$0.isSpace }),
@@ -293,7 +328,9 @@ struct RecordWalk {
         let walked: [UInt8]? = object.withUnsafeBytes { bytes in
             let limits = JSONLimits(byteCount: rules.limits.stringBytes + 8)
             guard let tape = try? JSONTape.parse(bytes, limits: limits) else { return nil }
-            var walk = RecordWalk(tape, bytes, texts, nesting: nesting + 1, tally)
+            var walk = RecordWalk(
+                tape, bytes, texts, nesting: nesting + 1, tally,
+                capture: keepsPersonal ? .full : .redacted)
             walk.run()
             tally = walk.tally
             return walk.out

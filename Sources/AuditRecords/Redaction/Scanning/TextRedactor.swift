@@ -21,13 +21,15 @@ struct TextRedactor {
     /// - Parameters:
     ///   - name: The name of the member whose value it is.
     ///   - placeholder: What stands for everything, where only a name may stand.
+    ///   - keepsPersonal: Only secrets are taken out, and what the policy's own rules find.
     func redact(
         _ text: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer, policy: FieldPolicy,
-        placeholder: String? = nil, _ tally: inout RedactionTally
+        placeholder: String? = nil, keepsPersonal: Bool = false, _ tally: inout RedactionTally
     ) -> Outcome {
         var outcome = Outcome.unchanged
         do throws(UnscannedText) {
-            var finds = try TextScanner(rules: rules, name: name).finds(in: text)
+            let scanner = TextScanner(rules: rules, name: name, keepsPersonal: keepsPersonal)
+            var finds = try scanner.finds(in: text)
             for _ in 0..<Self.passes where !finds.isEmpty {
                 let current: [UInt8]
                 if case .changed(let bytes) = outcome {
@@ -38,8 +40,7 @@ struct TextRedactor {
                 outcome = replaced(current, finds, policy, placeholder, &tally)
                 guard case .changed(let bytes) = outcome else { return outcome }
                 finds = try bytes.withUnsafeBufferPointer { bytes throws(UnscannedText) in
-                    try TextScanner(rules: rules, name: name)
-                        .finds(in: UnsafeRawBufferPointer(bytes))
+                    try scanner.finds(in: UnsafeRawBufferPointer(bytes))
                 }
             }
             guard finds.isEmpty else { throw UnscannedText() }

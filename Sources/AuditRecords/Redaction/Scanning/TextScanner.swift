@@ -11,6 +11,8 @@ struct TextScanner {
     let rules: CompiledRules
     /// The name of the member whose value the text is.
     let name: UnsafeRawBufferPointer
+    /// Only secrets are looked for, and what the policy's own rules find.
+    var keepsPersonal = false
     /// Off inside of what was decoded: nothing is decoded twice.
     var decodes = true
 
@@ -67,6 +69,7 @@ struct TextScanner {
         }
         var here: [Find] = []
         for rule in rules.recognisers.indices where wanted.contains(.rule(rule)) {
+            if keepsPersonal, rules.recognisers[rule].isPersonal { continue }
             try addMatches(of: rule, in: text, to: &here)
         }
         if decodes, wanted.contains(.encoded) { try addEncoded(in: text, to: &here) }
@@ -183,6 +186,9 @@ struct TextScanner {
 }
 
 extension Recogniser {
+    /// Whether it finds personal data, as the program's own rules know them.
+    var isPersonal: Bool { kind != .secret && kind != .custom }
+
     /// Whether a match is sought across line breaks: only for what can hardly come about by chance.
     var joinsLines: Bool {
         switch kind {

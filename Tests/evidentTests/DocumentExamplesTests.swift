@@ -3,13 +3,14 @@
 import Foundation
 import Testing
 
-/// Runs what `docs/queries.md` shows, line for line, against a log with a few records.
-struct QueriesDocumentTests {
-    private static let file = URL(filePath: #filePath)
+/// Runs what texts in `docs` show, line for line, against a log with a few records.
+struct DocumentExamplesTests {
+    private static let folder = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "docs/queries.md")
+        .appending(path: "docs")
 
-    private static func examples() throws -> [String] {
+    private static func examples(_ name: String) throws -> [String] {
+        let file = folder.appending(path: name)
         let text = try String(contentsOf: file, encoding: .utf8)
         return text.matches(of: /```sh example\n((?s:.*?))```/).map { String($0.1) }
     }
@@ -19,8 +20,13 @@ struct QueriesDocumentTests {
         + #""reason":"policy","phase":"single","tool":{"name":"send_mail","call_id":"c"},"#
         + #""severity":4,"time":"2026-06-01T08:00:00Z"}"#
 
-    @Test("Every example of the document runs, and shows something")
-    func examples() throws {
+    @Test(
+        "Every example of the document runs, and shows something",
+        arguments: [
+            ("queries.md", 6, ["records.ndjson", "with-receipts.json"]),
+            ("evidence.md", 4, ["june.set", "all.set", "denied.json"]),
+        ])
+    func examples(name: String, count: Int, files: [String]) throws {
         let log = try TestLog()
         let made = try log.run("token", "create", "--data", "data", "--role", "auditor")
         let token = try #require(made.lines.last)
@@ -30,8 +36,9 @@ struct QueriesDocumentTests {
         let done = try log.run(
             "submit", "events.ndjson", "--url", server.url, "--token-file", "token", "--batch", "1")
         try #require(done.status == 0, "\(done.output)\(done.errors)")
-        let examples = try Self.examples()
-        #expect(examples.count >= 6)
+        try log.folder.file("auditor-token", token)
+        let examples = try Self.examples(name)
+        #expect(examples.count >= count)
         for example in examples {
             let script = Process()
             let output = Pipe()
@@ -39,7 +46,7 @@ struct QueriesDocumentTests {
             script.arguments = ["-ec", "evident() { '\(Program.path)' \"$@\"; }\n\(example)"]
             script.currentDirectoryURL = URL(fileURLWithPath: log.folder.path)
             script.environment = Program.base.merging([
-                "EVIDENT_URL": server.url, "EVIDENT_TOKEN": token,
+                "EVIDENT_URL": server.url, "EVIDENT_TOKEN": token, "EVIDENT_VKEY": log.vkey,
             ]) { $1 }
             script.standardOutput = output
             try script.run()
@@ -50,7 +57,10 @@ struct QueriesDocumentTests {
             let isFile = example.contains(" > ")
             #expect(isFile || !said.isEmpty, "\(example)")
         }
-        #expect(try log.folder.text("records.ndjson").contains("send_mail"))
-        #expect(try log.folder.text("with-receipts.json").contains("\"receipt\":\"evident/v1\""))
+        for file in files { #expect(try log.folder.text(file).contains("tool.call")) }
+        if name == "queries.md" {
+            let receipts = try log.folder.text("with-receipts.json")
+            #expect(receipts.contains("\"receipt\":\"evident/v1\""))
+        }
     }
 }

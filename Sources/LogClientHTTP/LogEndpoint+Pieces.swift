@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import NIOCore
+
+extension LogEndpoint {
+    /// Takes an answer of any length piece by piece as it comes.
+    ///
+    /// Nothing is retried. Throws an ``EndpointError`` where the answer is not 200 or breaks off, and
+    /// what `take` throws, which ends the answer.
+    ///
+    /// - Parameters:
+    ///   - path: Begins with a slash; a query may follow.
+    ///   - take: Called with each piece, in order; the next one is asked for when it returns.
+    public func pieces(
+        _ path: String, _ take: ([UInt8]) async throws -> Void
+    ) async throws {
+        let response = try await open("GET", path, headers: [])
+        var parts = response.body.makeAsyncIterator()
+        while true {
+            let part: ByteBuffer?
+            do {
+                part = try await parts.next()
+            } catch {
+                throw EndpointError(.unreachable, "\(name) broke off its answer", cause: error)
+            }
+            guard let part else { return }
+            try await take(Array(part.readableBytesView))
+        }
+    }
+}

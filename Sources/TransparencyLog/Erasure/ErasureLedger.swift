@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditChain
+import Glibc
+package import LogStorage
+import Synchronization
+
+/// What has been announced for removal, kept beside the anchor and not in the store.
+///
+/// So a store that is put back from a backup loses again what it had lost before: everything in
+/// here is carried out at each start, before anything is served. Names indexes and fields, never
+/// content. One line of canonical JSON for each event, on stable storage when a call returns; a
+/// last line that a crash cut short counts as not written.
+///
+/// One thread uses it at a time.
+package final class ErasureLedger: Sendable {
+    /// What one record of the log announced.
+    package struct Entry: Hashable, Sendable {
+        /// The index of that record.
+        package let request: UInt64
+        package let removals: [Removal]
+        /// Whether a later record says that it is done.
+        package var isComplete = false
+    }
+
+    private let file: LedgerFile?
+    private let state: Mutex<[Entry]>
+
+    private init(file: LedgerFile?, entries: [Entry]) {
+        self.file = file
+        state = Mutex(entries)
+    }
+
+    /// A ledger that is forgotten with the process, for a store that is too.
+    package static func volatile() -> ErasureLedger { ErasureLedger(file: nil, entries: []) }
+
+    /// Opens the ledger at `path`, or makes an empty one, readable by its owner alone.
+    ///
+    /// Throws `.malformed` for a file that is not a ledger.
+    package static func open(path: String) throws(FileError) -> ErasureLedger {
+        let (bytes, file) = try LedgerFile.open(path)
+        var entries: [Entry] = []
+        var length = 0
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            guard line.endIndex < bytes.endIndex else { break }
+            guard apply(Array(line), to: &entries) else {
+                throw FileError(
+                    .malformed, path,
+                    "is not an erasure ledger from byte \(length) on: put back the copy that was"
+                        + " kept with the anchor")
+            }
+            length += line.count + 1
+        }
+        try file.truncate(to: length)
+        return ErasureLedger(file: file, entries: entries)
+    }
+
+    /// Everything announced, in the order of the records that announced it.
+    package var entries: [Entry] { state.withLock { $0 } }
+
+    /// Notes what a published record has announced; before any of it is destroyed.
+    package func announce(_ removals: [Removal], by request: UInt64) throws(FileError) {
+        let isKnown = state.withLock { $0.contains { $0.request == request } }
+        guard !isKnown else { return }
+        try append([
+            "erased": .array(removals.map(\.json)), "request": .integer(request),
+        ])
+    }
+
+    /// Notes that all that a record announced is destroyed, and that the log says so.
+    package func complete(_ request: UInt64) throws(FileError) {
+        try append(["complete": .integer(request)])
+    }
+
+    private func append(_ event: JSONValue) throws(FileError) {
+        let line = event.canonical
+        try file?.append(line + [UInt8(ascii: "\n")])
+        state.withLock { entries in
+            guard Self.apply(line, to: &entries) else {
+                preconditionFailure("the ledger reads what it writes")
+            }
+        }
+    }
+
+    private static func apply(_ line: [UInt8], to entries: inout [Entry]) -> Bool {
+        guard let event = try? JSONValue.parse(canonical: line) else { return false }
+        if let request = event["complete"]?.unsigned, event.members?.count == 1,
+            let place = entries.lastIndex(where: { $0.request == request })
+        {
+            entries[place].isComplete = true
+            return true
+        }
+        guard let request = event["request"]?.unsigned, let list = event["erased"]?.elements,
+            event.members?.count == 2, request > entries.last?.request ?? 0
+        else { return false }
+        let removals = list.compactMap { Removal($0) }
+        guard removals.count == list.count, !removals.isEmpty,
+            removals.allSatisfy({ $0.range.upperBound <= request })
+        else { return false }
+        entries.append(Entry(request: request, removals: removals))
+        return true
+    }
+}
+
+/// A file that only grows, by lines that are on stable storage when they are written.
+private final class LedgerFile: Sendable {
+    private let descriptor: Int32
+    private let path: String
+    /// After a failed write nothing more is known of the file.
+    private let hasFailed = Atomic(false)
+
+    private init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    static func open(_ path: String) throws(FileError) -> ([UInt8], LedgerFile) {
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_APPEND
+        let descriptor = Glibc.open(path, flags, 0o600)
+        guard descriptor >= 0 else { throw FileError(path, cannot: "open it", errno: errno) }
+        let file = LedgerFile(descriptor: descriptor, path: path)
+        try PrivateFile.flushFolder(of: path)
+        return (try PrivateFile.read(path, limit: 1 << 30) ?? [], file)
+    }
+
+    /// Takes a line away that a crash cut short.
+    func truncate(to length: Int) throws(FileError) {
+        guard ftruncate(descriptor, off_t(length)) == 0, fdatasync(descriptor) == 0 else {
+            throw FileError(path, cannot: "cut it", errno: errno)
+        }
+    }
+
+    func append(_ line: [UInt8]) throws(FileError) {
+        guard !hasFailed.load(ordering: .acquiring) else {
+            throw FileError(.inputOutput, path, "failed before; restart the log")
+        }
+        guard write(descriptor, line, line.count) == line.count, fdatasync(descriptor) == 0 else {
+            let number = errno
+            hasFailed.store(true, ordering: .releasing)
+            throw FileError(path, cannot: "write it", errno: number)
+        }
+    }
+}

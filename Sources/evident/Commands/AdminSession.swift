@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LogClientHTTP
+import LogServer
+import LogStorage
+import Logging
+import TransparencyLog
+
+/// What an operator's command speaks to: the server that holds the folder, or, where none does, one
+/// that the command runs for as long as it needs it, on the admin socket alone.
+struct AdminSession: Sendable {
+    private let endpoint: LogEndpoint
+    private let folder: String
+
+    /// Runs `body` with the log that `options` name.
+    static func with<Result: Sendable>(
+        _ options: DataOptions, _ body: @escaping @Sendable (AdminSession) async throws -> Result
+    ) async throws -> Result {
+        let settings = try await options.existing()
+        guard let lock = try FolderLock.take(settings.data) else {
+            return try await connect(settings.data, body)
+        }
+        defer { lock.release() }
+        var logger = Logger(label: "evident") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .error
+        do {
+            let opened = try await OpenLog.open(settings, logger: logger)
+            do {
+                let result = try await serving(opened, settings, options.source(), logger) {
+                    try await connect(settings.data, body)
+                }
+                await opened.shutDown()
+                return result
+            } catch {
+                await opened.shutDown()
+                throw error
+            }
+        } catch {
+            throw CommandFailure(opening: error) ?? error
+        }
+    }
+
+    /// Serves the admin socket while `body` runs.
+    private static func serving<Result: Sendable>(
+        _ opened: OpenLog, _ settings: ServerConfiguration, _ source: ConfigurationSource,
+        _ logger: Logger, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        var configuration = LogServerConfiguration()
+        configuration.adminSocket = try LogFolder.freeAdminSocket(settings.data)
+        let (listening, isListening) = AsyncStream.makeStream(of: Void.self)
+        configuration.onListening = { _ in isListening.finish() }
+        let tokens = try TokenStore.open(path: LogFolder.tokens(settings.data))
+        let tokenKey = opened.keys.redactionTokenKey
+        let reloader = Reloader(
+            log: opened.log, tokens: tokens, settings: opened.settings, logger: logger
+        ) { try await ReadSettings.read(source, started: settings, tokenKey: tokenKey) }
+        let server = LogServer(
+            log: opened.log, tokens: tokens, settings: opened.settings, reloader: reloader,
+            configuration: configuration, logger: logger)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                try await server.runAdmin()
+                return nil
+            }
+            group.addTask {
+                for await _ in listening {}
+                return try await body()
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CommandFailure(.inputOutput, "the log could not be opened for this command")
+        }
+    }
+
+    private static func connect<Result: Sendable>(
+        _ folder: String, _ body: @escaping @Sendable (AdminSession) async throws -> Result
+    ) async throws -> Result {
+        try await ServerOptions.translating {
+            try await LogEndpoint.withClient { client in
+                let endpoint = try LogEndpoint(
+                    socket: LogFolder.adminSocket(folder), client: client)
+                return try await body(AdminSession(endpoint: endpoint, folder: folder))
+            }
+        }
+    }
+
+    /// Sends a request, and returns the body of its answer.
+    func ask(_ method: String, _ path: String, body: [UInt8]? = nil) async throws -> [UInt8] {
+        let headers = body == nil ? [] : [("Content-Type", "application/json")]
+        let answer: HTTPAnswer
+        do {
+            answer = try await endpoint.request(method, path, headers: headers, body: body)
+        } catch {
+            throw CommandFailure(
+                .inputOutput, "a server holds \(folder) but does not answer at its admin socket",
+                advice: "It may be starting or ending: try again in a moment.")
+        }
+        guard (200..<300).contains(answer.status) else {
+            throw answer.error(asking: path, of: endpoint)
+        }
+        return answer.body
+    }
+}

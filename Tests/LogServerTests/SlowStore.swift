@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditChain
+import Foundation
+import LogCrypto
+import LogStorage
+import Synchronization
+
+/// A store in memory whose reads of contents take as long as a test wishes, and are counted.
+final class SlowStore: LogStore {
+    private let store = NullStore()
+    private let pauseMS = Atomic<Int>(0)
+    private let count = Atomic<Int>(0)
+
+    /// Milliseconds that each read of contents takes.
+    func slow(byMS pause: Int) { pauseMS.store(pause, ordering: .relaxed) }
+
+    /// Reads of contents so far.
+    var reads: Int { count.load(ordering: .relaxed) }
+
+    var durability: StoreDurability { store.durability }
+    var reader: any LogReader { Reader(base: store.reader, store: self) }
+
+    func transaction<Result>(_ body: (any LogTransaction) throws -> Result) throws -> Result {
+        try store.transaction(body)
+    }
+
+    func wipe(_ indexes: [UInt64]) throws(StoreError) { try store.wipe(indexes) }
+    func close() { store.close() }
+
+    private func read() {
+        count.add(1, ordering: .relaxed)
+        let pause = pauseMS.load(ordering: .relaxed)
+        if pause > 0 { Thread.sleep(forTimeInterval: Double(pause) / 1_000) }
+    }
+
+    private struct Reader: LogReader {
+        let base: any LogReader
+        let store: SlowStore
+
+        func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
+            store.read()
+            return try base.contents(at: indexes)
+        }
+
+        func removal(at index: UInt64) throws(StoreError) -> UInt64? {
+            try base.removal(at: index)
+        }
+
+        func content(at index: UInt64) throws(StoreError) -> StoredContent? {
+            store.read()
+            return try base.content(at: index)
+        }
+
+        func head() throws(StoreError) -> StoredHead? { try base.head() }
+
+        func leaves(_ range: Range<UInt64>) throws(StoreError) -> [Leaf] {
+            try base.leaves(range)
+        }
+
+        func hashTile(level: UInt8, index: UInt64) throws(StoreError) -> [UInt8]? {
+            try base.hashTile(level: level, index: index)
+        }
+
+        func submission(at index: UInt64) throws(StoreError) -> StoredSubmission {
+            try base.submission(at: index)
+        }
+
+        func index(ofLeafHash hash: Digest) throws(StoreError) -> UInt64? {
+            try base.index(ofLeafHash: hash)
+        }
+
+        func index(ofSubmissionKey key: Digest) throws(StoreError) -> UInt64? {
+            try base.index(ofSubmissionKey: key)
+        }
+
+        func indexes(
+            of key: LookupKey, in range: Range<UInt64>, descending: Bool, limit: Int
+        ) throws(StoreError) -> [UInt64] {
+            try base.indexes(of: key, in: range, descending: descending, limit: limit)
+        }
+
+        func stretches(
+            of span: LookupSpan, in range: Range<UInt64>
+        ) throws(StoreError) -> [LookupStretch] {
+            try base.stretches(of: span, in: range)
+        }
+
+        func credential(_ number: UInt32) throws(StoreError) -> StoredCredential? {
+            try base.credential(number)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LogCrypto
+import LogStorage
+import StorageTesting
+import Testing
+
+@testable import SQLiteStorage
+
+/// That no byte of what was removed is left in any file.
+@Suite struct WipeTests {
+    /// Texts of removed content, one for each, and what a scan of all files finds of them.
+    private func found(_ texts: [[UInt8]], in fixture: StoreFixture) throws -> Int {
+        var count = 0
+        let enumerator = try #require(
+            FileManager.default.enumerator(atPath: fixture.path))
+        for case let name as String in enumerator {
+            let path = fixture.path + "/" + name
+            guard let data = FileManager.default.contents(atPath: path) else { continue }
+            for text in texts where data.range(of: Data(text)) != nil { count += 1 }
+        }
+        return count
+    }
+
+    private static func hex(_ what: Character, _ index: UInt64) -> [UInt8] {
+        SHA256.hash(Array("\(what)\(index)".utf8)).bytes
+    }
+
+    @Test("No file holds removed text, seed or form digest, whatever was going on")
+    func noTrace() throws {
+        let fixture = try StoreFixture()
+        var log = SampleLog()
+        let store = try fixture.open()
+        for size in [700, 3, 900] { try store.commit(log.next(size)) }
+        let removed = (0..<log.size - 20).filter { $0 % 3 == 1 }
+        let reduced = (0..<log.size - 20).filter { $0 % 3 == 2 }
+        try store.transaction { transaction in
+            for index in removed { try transaction.remove(index..<index + 1, by: log.size - 2) }
+            for index in reduced {
+                let left = try SampleLog.content(index).erasing(["labels"], by: log.size - 1)
+                try transaction.reduce(index, to: left.fields(), by: log.size - 1)
+            }
+        }
+        try store.commit(log.next(40))
+        let gone = removed + reduced
+        let texts = gone.flatMap { index in
+            [
+                Array("\(SHA256.hash(Array("r\(index)".utf8)).hex)".utf8),
+                Self.hex("s", index), Self.hex("f", index),
+            ]
+        }
+        #expect(try found(texts, in: fixture) > 0)
+        try store.wipe(gone.sorted())
+        #expect(try found(texts, in: fixture) == 0)
+        #expect(try found([Array("\(SHA256.hash(Array("r0".utf8)).hex)".utf8)], in: fixture) > 0)
+        store.close()
+        #expect(try found(texts, in: fixture) == 0)
+        let view = try SQLiteStore.openReadOnly(directory: fixture.path)
+        defer { view.close() }
+        #expect(try view.integrityFindings().isEmpty)
+    }
+
+    @Test("Every prefix and every changed byte of what is left is refused")
+    func fieldsAreStrict() throws {
+        let fields = try SampleLog.content(9).erasing(["labels"], by: 200).fields()
+        let bytes = StoredForm.bytes(fields, at: 9)
+        func parse(_ bytes: [UInt8], at index: UInt64 = 9) -> [RemainingField]? {
+            bytes.withUnsafeBytes { StoredForm.fields($0, at: index) }
+        }
+        #expect(parse(bytes) == fields)
+        #expect(parse(bytes, at: 8) == nil)
+        for count in bytes.indices { #expect(parse(Array(bytes[..<count])) == nil) }
+        for place in bytes.indices {
+            var changed = bytes
+            changed[place] &+= 1
+            #expect(parse(changed) == nil, "byte \(place)")
+        }
+    }
+}
