@@ -103,12 +103,26 @@ struct DeepCheck: Sendable {
 
     private func explain(_ index: UInt64, _ lost: inout LostRecords) throws(FsckFinding) {
         do throws(StoreError) {
+            if try ErasedRecords(view: view).explain(index) { return }
             if try lost.explain(index) { return }
         } catch {
             throw FsckFinding(error, near: index, reading: "content")
         }
         throw FsckFinding(
             index, "content", "the record is missing, and no erasure of it is in the log")
+    }
+
+    private func checkErased(
+        _ content: StoredContent, at index: UInt64
+    ) throws(FsckFinding) {
+        guard !content.erased.isEmpty else { return }
+        do throws(StoreError) {
+            if try ErasedRecords(view: view).explain(content, at: index) { return }
+        } catch {
+            throw FsckFinding(error, near: index, reading: "content")
+        }
+        throw FsckFinding(
+            index, "content", "fields are missing, and no erasure of them is in the log")
     }
 
     private func contents(
@@ -124,17 +138,14 @@ struct DeepCheck: Sendable {
     private func check(
         _ content: StoredContent, of leaf: Leaf, at index: UInt64
     ) throws(FsckFinding) {
-        let record: CanonicalRecord
-        do {
-            record = try CanonicalRecord(verifying: content.record)
-        } catch {
-            throw FsckFinding(index, "record", "the record is not canonical (\(error))")
+        guard let made = content.commitment(origin: keys.identity.origin) else {
+            throw FsckFinding(index, "record", "the record is not canonical")
         }
-        let made = Commitment.commit(record, seed: content.seed, origin: keys.identity.origin)
         guard made == leaf.commitment else {
             throw FsckFinding(
                 index, "record or seed", "they do not make the commitment in the leaf")
         }
+        try checkErased(content, at: index)
         if index == 0 { try checkFirst(content.record) }
     }
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditChain
+import LogServer
+import LogStorage
+import SQLiteStorage
+import TransparencyLog
+
+/// Tells what was erased, as a record of the log says, from what somebody removed.
+struct ErasedRecords {
+    let view: SQLiteView
+
+    /// Whether a record is gone by right, all of it.
+    func explain(_ index: UInt64) throws(StoreError) -> Bool {
+        guard let by = try view.reader.removal(at: index) else { return false }
+        return try announced(by).contains { $0.names.isEmpty && $0.range.contains(index) }
+    }
+
+    /// Whether fields that are gone from a record are so by right.
+    func explain(_ content: StoredContent, at index: UInt64) throws(StoreError) -> Bool {
+        for (name, by) in content.erased {
+            let isAnnounced = try announced(by).contains {
+                $0.range == index..<index + 1 && $0.names.contains(name)
+            }
+            guard by > index, isAnnounced else { return false }
+        }
+        return true
+    }
+
+    /// What a record of the log announces, which is itself compared with its leaf where it stands.
+    private func announced(_ by: UInt64) throws(StoreError) -> [Removal] {
+        guard let content = try view.reader.content(at: by),
+            let record = try? CanonicalRecord(verifying: content.record),
+            case .removed(let removals)? = StoredRecords().summary(of: record).fact
+        else { return [] }
+        return removals.filter { $0.range.upperBound <= by }
+    }
+}
