@@ -56,9 +56,10 @@ package struct LogServer: Service {
                         + HoldRoutes(book: holds, search: search, access: .socket).routes,
                     tokens: nil), address: .unixDomainSocket(path: path),
                 configuration, logger, direct: nil,
-                onRunning: { _ in
+                onRunning: { [configuration] _ in
                     // Until here the data folder's own mode keeps others away.
                     chmod(path, 0o600)
+                    await configuration.onAdminListening()
                 })
         }
     }

@@ -38,6 +38,8 @@ package struct LogServerConfiguration: Sendable {
     package var hasBenchRoutes = false
     /// Called with the address once the server listens.
     package var onListening: @Sendable (SocketAddress?) async -> Void = { _ in }
+    /// Called once the socket for administration is there, closed to others.
+    package var onAdminListening: @Sendable () async -> Void = {}
     /// The time that records are stamped with.
     package var now: @Sendable () -> Timestamp = LogServerConfiguration.systemTime
 

@@ -22,7 +22,8 @@ struct AdminSession: Sendable {
         }
         defer { lock.release() }
         var logger = Logger(label: "evident") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .error
+        // What fails is told by the answer; the framework calls its own cancellation an error.
+        logger.logLevel = .critical
         do {
             let opened = try await OpenLog.open(settings, logger: logger)
             do {
@@ -48,7 +49,7 @@ struct AdminSession: Sendable {
         var configuration = LogServerConfiguration()
         configuration.adminSocket = try LogFolder.freeAdminSocket(settings.data)
         let (listening, isListening) = AsyncStream.makeStream(of: Void.self)
-        configuration.onListening = { _ in isListening.finish() }
+        configuration.onAdminListening = { isListening.finish() }
         let tokens = try TokenStore.open(path: LogFolder.tokens(settings.data))
         let tokenKey = opened.keys.redactionTokenKey
         let reloader = Reloader(
