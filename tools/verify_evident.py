@@ -62,7 +62,7 @@ class Unverifiable(Exception):
 
 MAX_DEPTH = 32
 MAX_MEMBERS = 1000
-# Of a file with fields: two or three for each of a record's.
+# Of a bundle: two or three for each field of its record.
 FILE_MEMBERS = 4096
 MAX_INTEGER = 2**53 - 1
 PLAIN = re.compile(rb"[\x20\x21\x23-\x5b\x5d-\x7e]+")
@@ -788,6 +788,7 @@ def erasures_of(files, trust):
 # -- bundle sets (spec/bundle-set.md) ---------------------------------------------------------------------
 
 LINE_BYTES = 16 << 20
+LINE_MEMBERS = 65536
 HEADER = ("bundle_set", "made_ms", "query", "first", "end", "checkpoint")
 RECORD = ("index", "timestamp_ms", "record_hash", "fields")
 
@@ -797,7 +798,7 @@ def is_set(source):
     first = source.readline(LINE_BYTES + 1)
     source.seek(0)
     try:
-        return "bundle_set" in StrictParser(first, FILE_MEMBERS).parse()
+        return "bundle_set" in StrictParser(first, LINE_MEMBERS).parse()
     except JSONRefused:
         return False
 
@@ -851,7 +852,7 @@ class BundleSet:
                                else "a line is too long")
         self.before = self.digest.copy()
         self.digest.update(text)
-        return StrictParser(text[:-1], FILE_MEMBERS).parse()
+        return StrictParser(text[:-1], LINE_MEMBERS).parse()
 
     def verify(self):
         self.header(self.line())

@@ -56,7 +56,7 @@ public struct BundleField: Sendable {
 }
 
 extension BundleField {
-    /// Members of all objects of a file or line with fields: two or three for each of a record's.
+    /// Members of all objects of a bundle: two or three for each field of its record.
     static let memberLimit = 4_096
 
     /// The member `fields` of a bundle, or of one of a set's records.

@@ -119,6 +119,11 @@ class Reader:
 
     def get(self, path, **parameters):
         """(seconds, answer) of one question."""
+        spent, body = self.fetch(path, **parameters)
+        return spent, json.loads(body)
+
+    def fetch(self, path, **parameters):
+        """(seconds, body) of one question."""
         began = time.perf_counter()
         self.connection.request(
             "GET", f"{path}?{urllib.parse.urlencode(parameters)}", headers=self.headers)
@@ -127,7 +132,7 @@ class Reader:
         spent = time.perf_counter() - began
         if answer.status != 200:
             raise RuntimeError(f"{path} {parameters}: {answer.status} {body[:300]}")
-        return spent, json.loads(body)
+        return spent, body
 
 
 def send(log, token, batches):
@@ -248,7 +253,7 @@ def measure_day(log, token, records, days):
           f"{quantiles(times)}", flush=True)
 
 
-def ask_for_ever(port, token, records, seed, stop, answered):
+def ask_for_ever(port, token, records, seed, stop, answered, work):
     """One reader: random filters, no pause."""
     reader, chance = Reader(port, token), random.Random(seed)
     cases = []
@@ -256,10 +261,13 @@ def ask_for_ever(port, token, records, seed, stop, answered):
         values = records.values(chance.randrange(records.total))
         name = chance.choice(sorted(values))
         cases.append({name: values[name], "order": chance.choice(["asc", "desc"])})
+    before = time.process_time()
     while not stop.is_set():
-        reader.get("/v1/audit", limit=50, **chance.choice(cases))
+        reader.fetch("/v1/audit", limit=50, **chance.choice(cases))
         with answered.get_lock():
             answered.value += 1
+    with work.get_lock():
+        work.value += time.process_time() - before
 
 
 def measure_writes(log, writer, token, records, seconds, readers):
@@ -273,8 +281,9 @@ def measure_writes(log, writer, token, records, seconds, readers):
         bodies = [more.batch(n) for n in range(first, more.total, BATCH)]
         first = more.total
         stop, answered = multiprocessing.Event(), multiprocessing.Value("q", 0)
+        work = multiprocessing.Value("d", 0)
         helpers = [multiprocessing.Process(
-            target=ask_for_ever, args=(log.port, token, records, seed, stop, answered))
+            target=ask_for_ever, args=(log.port, token, records, seed, stop, answered, work))
             for seed in range(count)]
         for helper in helpers:
             helper.start()
@@ -287,8 +296,9 @@ def measure_writes(log, writer, token, records, seconds, readers):
         for helper in helpers:
             helper.join()
         rates[count].append(rate)
-        print(f"  {count} readers: {rate:>8,.0f} records/s written, {asked:>6,.0f} pages/s",
-              flush=True)
+        cores = work.value / (time.perf_counter() - began)
+        print(f"  {count} readers: {rate:>8,.0f} records/s written, {asked:>6,.0f} pages/s; "
+              f"the readers themselves took {cores:.2f} cores", flush=True)
     plain, beside = (sum(r) / len(r) for r in (rates[0], rates[readers]))
     print(f"  with {readers} readers {beside / plain:.2f} of the rate without", flush=True)
 

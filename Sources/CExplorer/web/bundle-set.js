@@ -15,7 +15,7 @@ import { sha256 } from "./sha256.js";
 import { Tampered, Trail, Unverifiable } from "./verdict.js";
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
-const MAX_LINE_MEMBERS = 4096;
+const MAX_LINE_MEMBERS = 65536;
 const LINES_AT_A_TIME = 200;
 const LINE_FEED = 0x0a;
 

@@ -14,6 +14,8 @@ import {
     TAMPERED, Tampered, Trail, Unverifiable, VERIFIED, verdictOf,
 } from "./verdict.js";
 
+/** Members of all objects of a bundle: two or three for each field of its record. */
+const MAX_BUNDLE_MEMBERS = 4096;
 const FORM = { form: "The file is read strictly, and is of its format" };
 const CHECKPOINT_STEPS = {
     signatures: "The checkpoint is signed by the pinned key",
@@ -28,7 +30,8 @@ const KINDS = {
     },
     bundle: {
         title: "Evidence bundle", steps: { ...FORM, ...BUNDLE_STEPS },
-        parse: (bytes) => parseBundle(parseStrict(bytes)), verify: verifyBundle,
+        parse: (bytes) => parseBundle(parseStrict(bytes, MAX_BUNDLE_MEMBERS)),
+        verify: verifyBundle,
     },
     proof: {
         title: "Proof file", steps: { ...FORM, ...LEAF_STEPS },
@@ -53,7 +56,7 @@ export function kindOf(bytes) {
     if (text.includes("\n\n\u2014 ")) return "checkpoint";
     if (!/^\s*\{/.test(text)) return null;
     try {
-        return parseStrict(bytes).has("bundle") ? "bundle" : "receipt";
+        return parseStrict(bytes, MAX_BUNDLE_MEMBERS).has("bundle") ? "bundle" : "receipt";
     } catch {
         // Reading it as a receipt says what is wrong with its JSON.
         return "receipt";

@@ -21,8 +21,10 @@ public enum BundleSetLine: Sendable {
     /// Bytes that a line may have at most, its line feed aside: 16 MiB.
     public static let byteLimit = 16 << 20
 
-    static let limits = JSONLimits(
-        byteCount: byteLimit, memberCount: BundleField.memberLimit)
+    /// Members that the objects of a line may have at most: a report of gaps names thousands.
+    public static let memberLimit = 65_536
+
+    static let limits = JSONLimits(byteCount: byteLimit, memberCount: memberLimit)
 
     /// Parses a line, without its line feed.
     public init(parsing bytes: [UInt8]) throws(ProofFileError) {

@@ -148,6 +148,24 @@ struct BundleSetTests {
         }
     }
 
+    @Test("A report of as many findings as one names can be read")
+    func longReport() async throws {
+        let fixture = try await Self.fixture(records: 1)
+        let lines = (0...GapScan.findingLimit).map {
+            #"{"type":"tool.call","actor":{"id":"a","type":"agent"},"trace":{"run_id":"r"},"#
+                + #""producer":{"id":"p\#($0)","seq":\#($0 % 2 * 3)},"#
+                + #""tool":{"name":"t","call_id":"\#($0)"}}"#
+        }
+        for part in [lines[..<600], lines[600...]] {
+            let answer = try await fixture.submit(
+                part.joined(separator: "\n"), type: "application/x-ndjson")
+            #expect(answer.status == .ok)
+        }
+        let set = try await fixture.bundleSet("?report=gaps&type=daemon.start")
+        #expect(set.reports[0].content["unpaired"]?.elements?.count == GapScan.findingLimit)
+        #expect(set.reports[0].content["producers"]?.elements?.count == GapScan.findingLimit)
+    }
+
     @Test("Where the log cannot write, nothing is begun, and what was begun is no set")
     func failsClosed() async throws {
         let store = GatedStore()
