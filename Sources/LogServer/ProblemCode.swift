@@ -154,7 +154,7 @@ extension ProblemCode {
         case .witnessesNotConfigured:
             ProblemRow(
                 400, "witnesses_not_configured", "This log has no witnesses",
-                "Leave out wait=witnessed; nothing was stored.")
+                "Leave out wait=witnessed or head=witnessed; nothing was stored.")
         case .invalidSize:
             ProblemRow(
                 400, "invalid_size", "Index and sizes do not go together",
@@ -334,8 +334,9 @@ extension ProblemCode {
                 "Retry with the same key: it collects the receipt.", retryAfter: 5...15)
         case .notWitnessed:
             ProblemRow(
-                503, "not_witnessed", "The records are stored, but witnesses have not cosigned",
-                "Retry with the same key: it collects the receipt.", retryAfter: 5...15)
+                503, "not_witnessed", "Witnesses have not cosigned yet",
+                "Retry; of what was submitted the same key collects the receipt, for it is stored.",
+                retryAfter: 5...15)
         case .witnessesUnavailable:
             ProblemRow(
                 503, "witnesses_unavailable", "The log's witnesses cannot be reached",

@@ -13,7 +13,8 @@ extension Log {
         return isFrozen.load(ordering: .acquiring) ? .frozen : .sequencing
     }
 
-    func refuseUnlessSequencing() throws(LogError) {
+    /// - Throws: if the log takes no records for good.
+    package func refuseUnlessSequencing() throws(LogError) {
         switch mode {
         case .sequencing: return
         case .frozen: throw LogError(.frozen, "the log was ended for good; it takes no records")

@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT / "tools" / "fault"))
 import verify_evident as verify  # noqa: E402
 from evident_process import LogProcess, Producer, binary, copy_folder, record  # noqa: E402
 from forged_log import AlteringProxy, ForgedLog, Inbox, served  # noqa: E402
+from witness_process import WitnessProcess  # noqa: E402
 
 OK, TAMPERED, UNVERIFIABLE, FORKED = 0, 1, 2, 6
 
@@ -43,6 +44,9 @@ class World:
         self.older = LogProcess(folder / "older")
         copy_folder(self.first.data, self.second.data)
         copy_folder(self.first.data, self.older.data)
+        self.witnessed = [LogProcess(folder / f"witnessed-{n}") for n in range(2)]
+        for log in self.witnessed:
+            copy_folder(self.first.data, log.data)
         for log in (self.first, self.second, self.older):
             log.start()
         self.vkey = self.first.vkey()
@@ -172,6 +176,74 @@ def verify_log(world):
     need_proof(next(world.folder.glob("fork-*.json")), world.vkey)
 
 
+def mirror(world):
+    """The log that was copied is replaced by its fork, a shorter and a longer one."""
+    def copy(source, folder):
+        done = subprocess.run(
+            [binary(), "mirror", source.url, "--vkey", world.vkey, "--to", folder, "--once"],
+            capture_output=True, check=False)
+        return done.returncode
+
+    for name, first, then in (("shorter", world.first, world.second),
+                              ("longer", world.second, world.first)):
+        folder = world.folder / f"mirror-{name}"
+        need(copy(first, folder), OK, "the first copy")
+        before = (folder / "checkpoint").read_bytes()
+        need(copy(then, folder), FORKED, f"the copy of a {name} fork")
+        need((folder / "checkpoint").read_bytes(), before, "the copy that stays")
+        need_proof(next((folder / ".evident").glob("fork-*.json")), world.vkey)
+
+
+def witness(world):
+    """A witness knows one history; the server of the other stops, and keeps what convicts it."""
+    log, fork = world.witnessed
+    one = WitnessProcess(world.folder / "witness", "w.example.com/w", [world.vkey]).init()
+    try:
+        policy = world.file("witness.policy", (
+            f"log {world.vkey}\nwitness w {one.vkey} http://127.0.0.1:{one.port}/\n"
+            "quorum w\n").encode())
+        for server in (log, fork):
+            settings = server.data / "evident.yaml"
+            settings.write_text(f"witness:\n  policy: {policy}\n  interval: 100ms\n  wait: 5s\n")
+            settings.chmod(0o600)
+        one.start()
+        log.start()
+        fork.start()
+        for number in range(3):
+            producer = Producer(log, world.token)
+            status, body = producer.post(json.dumps(record(number)), query="?wait=witnessed")
+            need((status, json.loads(body).get("witnessed")), (201, True), "what it knows")
+            producer.close()
+        producer = Producer(fork, world.token)
+        need(producer.post(json.dumps(record(9)))[0], 201, "the other history")
+        producer.close()
+        limit = time.monotonic() + 30
+        while True:
+            status, body = fork.request("GET", "/readyz")
+            if status == 503 and json.loads(body).get("reason") == "rollback_suspected":
+                break
+            if time.monotonic() > limit:
+                raise AssertionError(f"the fork goes on: {body}")
+            time.sleep(0.05)
+        need(len(list((fork.data / "evidence").glob("contradiction-*.txt"))), 1, "what it kept")
+        ours = world.file("fork.note", fork.request("GET", "/checkpoint")[1])
+        done = subprocess.run(
+            [binary(), "verify", "log", log.url, "--vkey", world.vkey, "--older", ours],
+            cwd=one.data, capture_output=True, check=False)
+        need(done.returncode, FORKED, "the two heads, compared")
+        need_proof(next(one.data.glob("fork-*.json")), world.vkey)
+        stop(fork)
+        try:
+            fork.start()
+            raise AssertionError("the fork starts again")
+        except RuntimeError as refusal:
+            need("exited with 5" in str(refusal), True, f"the start of the fork ({refusal})")
+    finally:
+        one.kill()
+        for server in (log, fork):
+            server.__exit__()
+
+
 def tell_the_log(world):
     """The log takes evidence against itself, once, and says so."""
     monitor = Monitor(world, "tell")
@@ -278,8 +350,8 @@ def b64(data):
     return verify.base64.b64encode(data).decode()
 
 
-CASES = (fork_beside, fork_below, fork_above, verify_log, tell_the_log, set_back, back_dated, stale,
-         altered, truncated, webhook)
+CASES = (fork_beside, fork_below, fork_above, verify_log, mirror, witness, tell_the_log, set_back,
+         back_dated, stale, altered, truncated, webhook)
 
 
 def main():

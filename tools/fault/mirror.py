@@ -322,12 +322,15 @@ def check_lies(checks, log, token, vkey, work):
     copy.start()
     submit(copy, token, 3, 1 << 21)
     done = checks.run("a shorter fork is refused", binary(), "mirror", copy.url, "--vkey", vkey,
-                      "--to", honest, "--once", want=1)
+                      "--to", honest, "--once", want=6)
     submit(copy, token, 30, 1 << 22)
     done = checks.run("a longer fork is refused", binary(), "mirror", copy.url, "--vkey", vkey,
-                      "--to", honest, "--once", want=1)
+                      "--to", honest, "--once", want=6)
     checks.expect("it says fork", "FORK" in done.stderr, done.stderr)
-    checks.expect("both heads are kept", len(list((honest / ".evident").glob("fork-*"))) >= 3)
+    evidence = sorted((honest / ".evident").glob("fork-*.json"))
+    checks.expect("evidence of both is kept", len(evidence) == 2)
+    for file in evidence:
+        checks.run("the evidence proves it", binary(), "verify", "fork", file, "--vkey", vkey)
     checks.expect("the copy stays", (honest / "checkpoint").read_bytes() == before)
     checks.run("the copy verifies", binary(), "verify", "log", honest, "--vkey", vkey)
     copy.stop()

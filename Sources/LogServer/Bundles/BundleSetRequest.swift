@@ -14,6 +14,8 @@ struct BundleSetRequest: Sendable {
     let selection: RecordSelection
     let fields: FieldSelection
     let reports: [Report]
+    /// Whether it is to be proven under a head that met the witness policy.
+    let isWitnessed: Bool
 
     static let parameters =
         QueryParameters.selection + [
@@ -23,6 +25,10 @@ struct BundleSetRequest: Sendable {
                 "Adds what the log says of itself: chain, the verdict of a verification of chain"
                     + " and tree, for auditors; gaps, what producers counted and the log does not"
                     + " hold."),
+            .query(
+                "head", ["enum": ["newest", "witnessed"]],
+                "The head that all is proven under: the newest one, or the newest one that met the"
+                    + " witness policy, which later records are not in. [newest]"),
         ]
 
     init(_ call: Call, _ search: RecordSearch) throws(Problem) {
@@ -33,6 +39,11 @@ struct BundleSetRequest: Sendable {
         reports = Report.allCases.filter { names.contains($0.rawValue) }
         guard reports.count == names.count else {
             throw .invalidParameter("report", "Ask for chain, gaps, or once for each.")
+        }
+        switch call.query["head"] {
+        case nil, "newest": isWitnessed = false
+        case "witnessed": isWitnessed = true
+        default: throw .invalidParameter("head", "Ask for newest or witnessed.")
         }
         if reports.contains(.chain), credential.role != .auditor { throw Problem(.notAuthorized) }
     }

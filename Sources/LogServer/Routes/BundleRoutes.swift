@@ -49,7 +49,8 @@ struct BundleRoutes: Sendable {
                 "getBundle", "A record as evidence, whole or in part",
                 "An evidence bundle of spec/receipt.md: fields that are not shown are there with"
                     + " name and digest. A reader also gets that of the record that tells of an"
-                    + " erasure in its tenant. That it was made, and its SHA-256, are in the log"
+                    + " erasure in its tenant. The head is the newest one that met the witness"
+                    + " policy, where that covers the record. That it was made, and its SHA-256, are in the log"
                     + " before the answer.",
                 parameters: [RecordFinder.parameter, FieldSelection.parameter],
                 successes: [
@@ -71,7 +72,7 @@ struct BundleRoutes: Sendable {
             let isLost = try await log.credential(at: index) == .lost
             throw Problem(isLost ? .lost : .erased)
         }
-        let record = try await log.record(at: index)
+        let record = try await proven(index)
         let opened = try BundleSetRun.opened(
             index, record.leaf, content, log.keys.identity.origin)
         var json = JSONWriter(capacity: 2 * content.record.count + 4_096)
@@ -84,6 +85,13 @@ struct BundleRoutes: Sendable {
         var response = Response.uncached(ByteBuffer(bytes: json.bytes), type: Self.bundleType)
         response.headers[RecordRoutes.indexField] = String(index)
         return response
+    }
+
+    /// A record under the newest witnessed head that covers it, or else under the newest head.
+    private func proven(_ index: UInt64) async throws -> SequencedRecord {
+        let record = try await log.record(at: index)
+        guard let head = log.witnessed, head.head.size > index else { return record }
+        return try await log.record(record, under: head)
     }
 
     /// The record that is asked for, and what of it the credential may be shown.
@@ -134,15 +142,25 @@ struct BundleRoutes: Sendable {
                 ],
                 problems: [
                     .invalidParameter, .corrupt, .tooManyStreams, .verificationRunning,
+                    .witnessesNotConfigured, .notWitnessed,
                 ] + AccessRecords.problems)
         ) { call in try await open(call) }
     }
 
+    private func head(_ request: BundleSetRequest) async throws -> EvidenceHead {
+        guard request.isWitnessed else { return try await log.evidenceHead() }
+        guard log.witnessSettings != nil else { throw Problem(.witnessesNotConfigured) }
+        guard let head = log.witnessedEvidenceHead else { throw Problem(.notWitnessed) }
+        return head
+    }
+
     private func open(_ call: Call) async throws -> Response {
         let request = try BundleSetRequest(call, search)
+        // Its last line is a record that the log is yet to take.
+        try log.refuseUnlessSequencing()
         let slot = try slots.enter(request.credential)
         let turn = request.reports.contains(.chain) ? try verifications.take() : nil
-        let head = try await log.evidenceHead()
+        let head = try await head(request)
         try await access.record(request.event(head.head.size, access), by: request.credential)
         let (tokens, headers) = (tokens, call.request.headers)
         let run = BundleSetRun(

@@ -30,6 +30,11 @@ extension Log {
         return EvidenceHead(head: signed.head, note: signed.note, published: published)
     }
 
+    /// The newest head that met the witness policy; nil before the first, and without a policy.
+    package var witnessedEvidenceHead: EvidenceHead? {
+        witnessed.map { EvidenceHead(head: $0.head, note: $0.note, published: published) }
+    }
+
     /// Reads leaves, compared with the tree, and nodes, on the threads that give way to others.
     ///
     /// That the nodes are those of the head shows when its root is made from them.

@@ -45,6 +45,9 @@ struct BundleCommand: AsyncParsableCommand {
     @Flag(help: "Add what producers counted and the log does not hold.")
     var gaps = false
 
+    @Flag(help: "Prove it under the newest head that witnesses cosigned; one record always is.")
+    var witnessed = false
+
     @Option(name: .shortAndLong, help: "The file to write, which must not be there yet.")
     var output: String
 
@@ -115,6 +118,7 @@ struct BundleCommand: AsyncParsableCommand {
             if let fields { items.append(("fields", fields)) }
             if chain { items.append(("report", "chain")) }
             if gaps { items.append(("report", "gaps")) }
+            if witnessed { items.append(("head", "witnessed")) }
             return "/v1/audit/bundles" + QueryText.text(items)
         }
         guard items.isEmpty, !chain, !gaps else {

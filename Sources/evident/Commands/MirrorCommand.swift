@@ -18,8 +18,8 @@ struct MirrorCommand: AsyncParsableCommand {
             Every tile and entry is proven to be in the signed tree before it is kept, and every new
             head to begin with the one before. The folder has the layout of c2sp.org/tlog-tiles, so
             that any web server serves it, and every command that reads a log reads it. A log that
-            shows another history ends the command with status 1; both signed heads are then kept
-            in DIR/.evident, and the copy stays as it was.
+            shows another history ends the command with status 6; evidence that anyone can check is
+            then kept in DIR/.evident, and the copy stays as it was.
 
             EXAMPLES
               evident mirror https://log.example.com --vkey KEY --to /srv/mirror
@@ -154,24 +154,21 @@ struct MirrorCommand: AsyncParsableCommand {
             return CommandFailure(
                 .tampered, "\(to)/\(tile) is not the one of the signed tree: it was altered here",
                 advice: "Keep it as evidence; mirror into an empty folder.")
-        case .fork(let held, let shown):
-            let names = [("held", held), ("shown", shown)].map { name, head in
-                (update.folder.ownFile("fork-\(name)-\(head.head.size).txt"), head.note)
+        case .fork(let evidence):
+            let name = "fork-\(SHA256.hash(evidence.json).hex.prefix(16)).json"
+            let path = update.folder.ownFile(name)
+            do {
+                try PrivateFile.replace(path, with: evidence.json)
+            } catch {
+                return CommandFailure(
+                    .forked, "FORK: the evidence could not be kept: \(error)",
+                    advice: "Make room for \(path), and run the command again.")
             }
-            for (name, note) in names {
-                do {
-                    try PrivateFile.replace(name, with: note)
-                } catch {
-                    Terminal.say("evident: \(error)")
-                }
-            }
+            let text = try? evidence.verify(by: update.pinned).text
             return CommandFailure(
-                .tampered,
-                "FORK: \(update.pinned.origin.text) has signed a tree of \(shown.head.size.grouped) "
-                    + "entries that does not belong to the same history as its tree of "
-                    + "\(held.head.size.grouped) entries",
-                advice: "The two signed heads are in \(names.map(\.0).joined(separator: " and ")). "
-                    + "Keep both, and show them to whoever relies on the log.")
+                .forked, "FORK: \(text ?? "two signed heads contradict each other")",
+                advice: "The evidence is in \(path); anyone can check it: "
+                    + "evident verify fork \(path) --vkey KEY")
         }
     }
 }

@@ -26,14 +26,8 @@ struct MirrorUpdate: Sendable {
 
     /// Two heads of one log that contradict each other, or a tile of the folder that was altered.
     enum Alarm: Error {
-        case fork(held: Shown, shown: Shown)
+        case fork(ForkEvidence)
         case damaged(Tile)
-    }
-
-    /// A head with the note that it was signed in.
-    struct Shown: Equatable {
-        let head: TreeHead
-        let note: [UInt8]
     }
 
     /// Tiles that are written, and made durable, together.
@@ -47,25 +41,19 @@ struct MirrorUpdate: Sendable {
     ) async throws -> Outcome {
         let held = try held()
         guard let note = try await source.checkpoint() else { throw VerifyError.noCheckpoint }
-        let head = try pinned.open(note).checkpoint.head
+        let shown = try pinned.open(note)
+        let head = shown.checkpoint.head
         guard let held else {
             try await fetch(from: .empty, head, progress)
             return try finish(.empty, head, note)
         }
         let old = held.checkpoint.head
-        let fork = Alarm.fork(
-            held: Shown(head: old, note: Array(held.note.serialized.utf8)),
-            shown: Shown(head: head, note: note))
-        if head.size < old.size {
-            let local = FolderLogSource(folder: folder.path)
-            guard try await Self.isPrefix(head, of: old, at: local) else { throw fork }
-            return .behind(shown: head, held: old)
-        }
-        if head.size == old.size {
-            guard head == old else { throw fork }
-            return try renew(held, head, note)
-        }
-        guard try await Self.isPrefix(old, of: head, at: source) else { throw fork }
+        let local: any LogSource = FolderLogSource(folder: folder.path)
+        let relation = try await ForkSearch(pinned).compare(
+            held, shown, tilesFrom: head.size < old.size ? local : source)
+        if case .fork(let evidence) = relation { throw Alarm.fork(evidence) }
+        if head.size < old.size { return .behind(shown: head, held: old) }
+        if head == old { return try renew(held, head, note) }
         try await fetch(from: old, head, progress)
         return try finish(old, head, note)
     }
@@ -81,16 +69,6 @@ struct MirrorUpdate: Sendable {
                 "\(folder.path) holds no checkpoint of \(pinned.origin.text) under these keys",
                 advice: "Name the folder of this log, or an empty one.")
         }
-    }
-
-    /// Whether a tree begins with all of an older one, computed from tiles that lead to its root.
-    private static func isPrefix(
-        _ old: TreeHead, of head: TreeHead, at source: any LogSource
-    ) async throws -> Bool {
-        guard let split = try await LogFollower(source, from: old, to: head).split() else {
-            return old == .empty
-        }
-        return split.prefix == old
     }
 
     /// The same tree under a newer signature is kept too; the one before is as good.

@@ -166,6 +166,18 @@ struct BundleSetTests {
         #expect(set.reports[0].content["producers"]?.elements?.count == GapScan.findingLimit)
     }
 
+    @Test("A log that takes no records, or asks no witnesses, begins no set that needs them")
+    func refusedAtOnce() async throws {
+        let fixture = try await Self.fixture(records: 3)
+        let head = try await fixture.send(
+            .get, "/v1/audit/bundles?head=witnessed", as: .auditor)
+        #expect(try head.code() == "witnesses_not_configured")
+        _ = try await fixture.log.freeze(
+            fixture.settings.governance(of: .logFrozen(reason: "ended")))
+        let set = try await fixture.send(.get, "/v1/audit/bundles", as: .auditor)
+        #expect(try set.status == .forbidden && set.code() == "frozen")
+    }
+
     @Test("Where the log cannot write, nothing is begun, and what was begun is no set")
     func failsClosed() async throws {
         let store = GatedStore()

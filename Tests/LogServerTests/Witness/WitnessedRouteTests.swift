@@ -104,6 +104,35 @@ struct WitnessedRouteTests {
         await fixture.log.shutDown()
     }
 
+    @Test("Evidence is under a witnessed head, as far as that reaches")
+    func evidence() async throws {
+        let fixture = try await fixture()
+        let pinned = try PinnedLog(
+            keys: [fixture.log.keys.signer.verifierKey], policy: near.policy())
+        let early = try await fixture.send(
+            .get, "/v1/audit/bundles?head=witnessed", as: .auditor)
+        #expect(try early.status == .ok || early.code() == "not_witnessed")
+        _ = try await fixture.submit(ServerFixture.record(), query: "?wait=witnessed")
+        near.set(away: [0, 1, 2])
+        let later = try await fixture.submit(ServerFixture.record("y")).json()["index"] as? Int
+        for (index, isWitnessed) in [(1, true), (try later.unwrap(), false)] {
+            let answer = try await fixture.send(.get, "/v1/audit/\(index)/bundle", as: .auditor)
+            let bundle = try EvidenceBundle(parsing: Array(answer.body.readableBytesView))
+            if isWitnessed {
+                #expect(try bundle.verify(by: pinned).proven.witnesses.count >= 2)
+            } else {
+                #expect(throws: VerifyError.self) { try bundle.verify(by: pinned) }
+            }
+        }
+        let size = try fixture.log.witnessed.unwrap().head.size
+        let set = try await fixture.bundleSet("?head=witnessed")
+        #expect(set.checkpoint.checkpoint.head.size == size && set.showsAll)
+        #expect(try await fixture.bundleSet("?head=newest").records > set.records)
+        let wrong = try await fixture.send(.get, "/v1/audit/bundles?head=x", as: .auditor)
+        #expect(wrong.status == .badRequest)
+        await fixture.log.shutDown()
+    }
+
     @Test("Without a quorum an open log says so, and a closed one gives no receipt")
     func withoutQuorum() async throws {
         near.set(away: [0, 1])
