@@ -16,6 +16,7 @@ from headless import Browser  # noqa: E402
 
 HOSTILE = "<img src=x onerror=\"window.wasRun=1\"><script>window.wasRun=1</script>"
 RECORDS = 600
+ORIGIN = "log.example.com/explored"
 
 
 class ExplorerCase(unittest.TestCase):
@@ -24,9 +25,10 @@ class ExplorerCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(dir=ROOT / ".build"))
-        cls.log = LogProcess(cls.folder / "data").init("log.example.com/explored")
+        cls.log = LogProcess(cls.folder / "data").init(ORIGIN)
         cls.auditor = cls.log.token("auditor")
         cls.producer = Producer(cls.log, cls.log.token())
+        cls.prepare()
         cls.log.start()
         lines = "\n".join(json.dumps(record(n)) for n in range(RECORDS))
         status, _ = cls.producer.post(lines.encode(), kind="application/x-ndjson")
@@ -34,6 +36,10 @@ class ExplorerCase(unittest.TestCase):
         cls.hostile = cls.submit(record(7, actor={"id": HOSTILE, "type": "human"},
                                         details={HOSTILE: [HOSTILE]}))
         cls.browser = Browser()
+
+    @classmethod
+    def prepare(cls):
+        """What is to be done before the server starts."""
 
     @classmethod
     def tearDownClass(cls):

@@ -111,7 +111,6 @@ class Explorer(ExplorerCase):
         self.assertEqual(["verified", "tampered", "tampered", "tampered"], verdict)
 
     def test_a_record_is_shown_as_text(self):
-        self.expect_problems = True  # A server without bundles answers 404.
         self.open(f"entry/{self.hostile['index']}")
         self.article()
         self.browser.one("article section button").click()
@@ -119,6 +118,7 @@ class Explorer(ExplorerCase):
         self.paste_token()
         self.browser.one("article section button").click()
         self.browser.wait(lambda: "onerror" in self.browser.text("article"), "the record")
+        self.assertIn("verified", self.browser.text("article"))
         self.assertEqual([], self.browser.all("#main img, #main script"))
 
     # -- records as they come -------------------------------------------------------------------------
@@ -158,7 +158,13 @@ class Explorer(ExplorerCase):
         receipt = json.loads(self.get("/v1/audit/300/receipt"))
         proof = self.get("/v1/audit/300/proof").decode()
         old = self.hostile
+        bundle = self.get("/v1/audit/300/bundle?fields=actor").decode()
+        name = json.loads("{" + json.loads(bundle)["fields"][0]["member"] + "}")["actor"]["id"]
+        lying = bundle.replace(name, name + "2")
         self.open("verify")
+        cards = self.drop(("bundle.json", bundle), ("lying.json", lying))
+        self.assertEqual(["verified", "tampered"],
+                         [card.get_attribute("data-verdict") for card in cards])
         altered = {"index": dict(receipt, index=301),
                    "leaf": dict(receipt, timestamp_ms=receipt["timestamp_ms"] + 1000),
                    "form": dict(receipt, more=1),

@@ -10,8 +10,9 @@ import json
 import shutil
 import unittest
 
-from explorer_case import HOSTILE, ROOT, ExplorerCase
+from explorer_case import HOSTILE, ORIGIN, ROOT, ExplorerCase
 from evident_process import LogProcess, Producer, copy_folder, record
+from witness_process import WitnessProcess
 
 
 class Trust(ExplorerCase):
@@ -134,6 +135,48 @@ class Trust(ExplorerCase):
         self.assertEqual(["blocked"] * 3, blocked)
         said = self.browser.problems()
         self.assertGreaterEqual(sum("Content Security Policy" in line for line in said), 3, said)
+
+
+class Witnessed(ExplorerCase):
+    """A log with one witness, which goes away."""
+
+    @classmethod
+    def prepare(cls):
+        # A second init of a log that is whole prints its key again.
+        vkey = cls.log.command(
+            "init", "--data", cls.log.data, "--origin", ORIGIN).stdout.strip()
+        cls.witness = WitnessProcess(
+            cls.folder / "witness", "w.example.com/w", [vkey]).init().start()
+        cls.policy = (f"log {vkey}\nwitness w {cls.witness.vkey}"
+                      f" http://127.0.0.1:{cls.witness.port}/\nquorum w\n")
+        (cls.folder / "policy").write_text(cls.policy)
+        settings = cls.log.data / "evident.yaml"
+        settings.write_text(f"witness:\n  policy: {cls.folder}/policy\n  interval: 100ms\n")
+        settings.chmod(0o600)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.witness.kill()
+        super().tearDownClass()
+
+    def test_how_far_witnesses_vouch_is_shown(self):
+        self.expect_problems = True  # Until the first round the server answers 404.
+        self.open("")
+        said = self.browser.wait(lambda: self.browser.all(".witnessed"), "the witnessed head", 40)
+        self.assertIn("w.example.com/w, by the keys that the log states", said[0].text)
+        size = self.log.head()[0]
+        self.witness.kill()
+        self.submit(record(1))
+        self.open("")
+        self.browser.wait(lambda: self.browser.all(".witnessed"), "the witnessed head", 40)
+        self.assertIn(f"first {size} entries", self.browser.text(".witnessed"))
+        self.browser.one("[aria-labelledby=pinned] summary").click()
+        self.browser.wait(lambda: self.browser.one("#pin-vkey"), "the form")
+        self.browser.run("document.getElementById('pin-vkey').value = given[0];"
+                         "document.getElementById('pin-policy').value = given[1]",
+                         self.log.vkey(), self.policy)
+        self.browser.one("[aria-labelledby=pinned] form button").click()
+        self.browser.wait(lambda: "policy pinned below" in self.browser.text(".witnessed"), "the pin")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 // What the page knows of the log: its newest head, opened under the pinned key, and proven to go on
 // from the head before.
 
-import { areEqual, base64, unbase64 } from "./bytes.js";
+import { areEqual, base64, unbase64, utf8Text } from "./bytes.js";
 import { COSIGNATURE, isSignature, parseKey, pinLog, treeHeadKey } from "./keys.js";
 import { checkConsistency } from "./merkle.js";
-import { openCheckpoint } from "./note.js";
+import { checkPolicy, openCheckpoint } from "./note.js";
 import { parsePolicy } from "./policy.js";
-import { getJSON, getText, logTiles } from "./source.js";
+import { getBytes, getJSON, getText, logTiles } from "./source.js";
 import { Trust } from "./trust.js";
 import { Tampered, Unverifiable, verdictOf } from "./verdict.js";
 
@@ -23,6 +23,7 @@ export class LogState extends EventTarget {
         this.tiles = logTiles();
         this.description = null;
         this.opened = null;
+        this.witnessed = null;
         this.growth = "";
         this.problem = null;
         this.fork = null;
@@ -37,6 +38,7 @@ export class LogState extends EventTarget {
             const opened = await openCheckpoint(await getText("checkpoint"), this.pinned());
             await this.judgeUnpinned(opened);
             await this.goOn(opened);
+            this.witnessed = await this.witnessedHead(opened);
             this.problem = null;
         } catch (error) {
             this.problem = { verdict: verdictOf(error), message: error.message };
@@ -96,6 +98,18 @@ export class LogState extends EventTarget {
         this.trust.save({ head: opened.note });
     }
 
+    /** The newest head that met the log's witness policy, of one history with `opened`. */
+    async witnessedHead(opened) {
+        if (!(this.description.witnesses?.length > 0)) return null;
+        const note = await getBytes("witnessed/checkpoint");
+        if (!note) return null;
+        const head = await openCheckpoint(utf8Text(note) ?? "", this.pinned());
+        checkPolicy(head, this.pinned());
+        await this.judgeUnpinned(head);
+        await this.prove(head, opened);
+        return head;
+    }
+
     async remembered() {
         const { head } = this.trust.load();
         if (!head) return null;
@@ -110,20 +124,26 @@ export class LogState extends EventTarget {
         if (before.size === opened.size && areEqual(before.root, opened.root)) return this.growth;
         const [older, newer] = before.size <= opened.size ? [before, opened] : [opened, before];
         if (older.size === before.size) this.fork = null;
-        const hashes = await this.tiles.consistency(older.size, newer.size);
-        try {
-            checkConsistency(
-                older.size, newer.size, older.root, newer.root, hashes.map(({ hash }) => hash));
-        } catch (error) {
-            this.fork = { notes: [before.note, opened.note] };
-            throw error;
-        }
+        await this.prove(before, opened);
         if (newer === before) {
             throw new Tampered(`the log shows ${opened.size} entries, and has shown ${before.size} to`
                 + " this browser: it was set back, or what answers is stale");
         }
         return `It begins with the ${before.size} entries that this browser saw before`
             + " (proven from tiles).";
+    }
+
+    /** Proves from tiles that one of two heads begins with the other; those that do not are kept. */
+    async prove(one, other) {
+        const [older, newer] = one.size <= other.size ? [one, other] : [other, one];
+        const hashes = await this.tiles.consistency(older.size, newer.size);
+        try {
+            checkConsistency(
+                older.size, newer.size, older.root, newer.root, hashes.map(({ hash }) => hash));
+        } catch (error) {
+            this.fork = { notes: [one.note, other.note] };
+            throw error;
+        }
     }
 }
 

@@ -79,7 +79,24 @@ function signatureRow(line) {
     return row(`By the key ${line.id}, which is not known here`, badge("cannot be verified"));
 }
 
-function signaturesCard({ opened, trust }) {
+/** How far the witnesses' word reaches: the newest head that met the policy of the log. */
+function witnessedPart({ witnessed, description, trust }) {
+    if (!(description?.witnesses?.length > 0)) return null;
+    if (!witnessed) {
+        return h("p", {}, badge("cannot be verified", "none yet"), " No head has met the log\u2019s"
+            + " witness policy yet.");
+    }
+    const isPinned = (trust.load()?.policy ?? "") !== "";
+    const names = witnessed.signatures.filter(({ key, isByStatedKey }) => (
+        key?.type === 4 || isByStatedKey)).map(({ name }) => name);
+    return h("p", { class: "witnessed" }, badge(VERIFIED),
+        ` Witnesses vouch for the first ${grouped(witnessed.size)} entries: ${names.join(", ")}`
+        + `${isPinned ? ", as the policy pinned below asks" : ", by the keys that the log states"}. `,
+        h("a", { href: "witnessed/checkpoint" }, "witnessed/checkpoint"));
+}
+
+function signaturesCard(state) {
+    const { opened, trust } = state;
     if (!opened) return null;
     const cosigned = opened.signatures.filter(({ key, isByStatedKey }) => (
         key?.type === 4 || isByStatedKey)).length;
@@ -93,7 +110,8 @@ function signaturesCard({ opened, trust }) {
                 + " receipts and heads would then show a log that tells different people different"
                 + " things."
             : `${cosigned} known witness${cosigned > 1 ? "es" : ""} cosigned this head.`,
-        hasPolicy ? " A witness policy is pinned below." : ""));
+        hasPolicy ? " A witness policy is pinned below." : ""),
+        witnessedPart(state));
 }
 
 function trustCard(state) {
@@ -164,7 +182,8 @@ function aboutCard({ description }) {
 const PARTS = [
     { make: headPart, on: ({ opened, problem, growth }) => [opened?.note, problem, growth] },
     { make: growthCard, on: ({ opened }) => opened?.size },
-    { make: signaturesCard, on: ({ opened, trust }) => [opened?.note, trust.load()?.policy] },
+    { make: signaturesCard, on: ({ opened, trust, witnessed }) => (
+        [opened?.note, trust.load()?.policy, witnessed?.note]) },
     { make: trustCard, on: ({ trust }) => {
         const { vkey, policy, isGiven } = trust.load() ?? {};
         return [vkey, policy, isGiven];
