@@ -23,7 +23,8 @@ struct Evident: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, TokenCommand.self, ReloadCommand.self,
-            SubmitCommand.self, GetCommand.self, QueryCommand.self, BundleCommand.self,
+            SubmitCommand.self, ImportCommand.self, GetCommand.self, QueryCommand.self,
+            BundleCommand.self,
             TailCommand.self, VerifyCommand.self, MonitorCommand.self, MirrorCommand.self,
             WitnessCommand.self, EraseCommand.self, HoldCommand.self, FsckCommand.self,
             RecoverCommand.self, FreezeCommand.self, RedactCommand.self, BenchCommand.self,

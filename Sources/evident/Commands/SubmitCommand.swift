@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import LogClient
-import LogClientHTTP
-import LogCrypto
-import LogStorage
 
 /// `evident submit`: the lines of a file, each a record, into a log.
 struct SubmitCommand: AsyncParsableCommand {
@@ -55,72 +51,10 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let statePath = state ?? "\(file).evident-state"
         var reader = try LineReader(file)
-        let folder = try receipts.map { (path) throws in try ReceiptFolder(path) }
-        guard try server.token() != nil else {
-            throw CommandFailure.usage(
-                "a producer's token is needed: --token-file FILE or EVIDENT_TOKEN",
-                advice: "`evident token create --data DIR --role producer` prints one.")
-        }
-        let bar = ProgressBar("submit", total: reader.size)
-        let endpointOptions = server
-        var summary = SubmitRun.Summary()
-        try await endpointOptions.withEndpoint { endpoint in
-            let ledger = try await ledger(statePath, endpoint)
-            var run = SubmitRun(
-                ledger: ledger, submitter: RecordSubmitter(endpoint: endpoint), receipts: folder,
-                check: try ReceiptCheck(vkeys: [ledger.vkey]), statePath: statePath, batch: batch,
-                bar: bar)
-            do {
-                try await run.run(&reader)
-            } catch {
-                bar.finish()
-                try report(run.summary, isWhole: false)
-                throw error
-            }
-            summary = run.summary
-        }
-        bar.finish()
-        try report(summary, isWhole: true)
-        let isWhole = summary.refused.isEmpty
-        try (isWhole ? ExitStatus.ok : .unverifiable).end()
-    }
-
-    /// The ledger of an earlier run, or a new one that pins the log's key.
-    private func ledger(_ path: String, _ endpoint: LogEndpoint) async throws -> SubmitLedger {
-        if let bytes = try PrivateFile.readPrivate(path, limit: 1 << 26) {
-            guard let ledger = SubmitLedger(json: bytes) else {
-                throw CommandFailure.usage(
-                    "\(path) is not a state file of evident submit, or was changed")
-            }
-            guard vkey == nil || vkey == ledger.vkey else {
-                throw CommandFailure.usage(
-                    "\(path) belongs to another log than --vkey says: \(ledger.vkey)")
-            }
-            return ledger
-        }
-        let pinned: String
-        if let vkey {
-            pinned = vkey
-        } else {
-            pinned = try await endpoint.verifierKey()
-            Terminal.say("evident: pinned the key that \(endpoint.name) shows: \(pinned)")
-        }
-        return SubmitLedger(salt: .random(), vkey: pinned)
-    }
-
-    private func report(_ summary: SubmitRun.Summary, isWhole: Bool) throws {
-        if json { return try Terminal.print(json: summary) }
-        for refusal in summary.refused {
-            Terminal.say("line \(refusal.line): \(refusal.code)  \(refusal.detail)")
-        }
-        let refused = UInt64(summary.refused.count) + summary.refusedMore
-        var parts = [
-            "\(summary.accepted.grouped) accepted", "\(summary.replayed.grouped) replayed",
-        ]
-        parts.append("\(refused.grouped) refused")
-        if summary.skipped > 0 { parts.append("\(summary.skipped.grouped) done before") }
-        Terminal.print(parts.joined(separator: ", ") + (isWhole ? "" : "; not finished"))
+        let job = SubmitJob(
+            verb: "submit", server: server, statePath: state ?? "\(file).evident-state",
+            vkey: vkey, receipts: receipts, batch: batch, json: json)
+        try await job.run(&reader)
     }
 }

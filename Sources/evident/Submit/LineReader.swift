@@ -2,8 +2,18 @@
 
 import Glibc
 
+/// Gives out what a file holds, one event after another.
+protocol EventReader: ~Copyable {
+    /// The next event's text; nil after the last.
+    mutating func next() throws(FileError) -> LineReader.Line?
+    /// Bytes read so far.
+    var position: UInt64 { get }
+    /// Bytes of a plain file; 0 where that cannot be known.
+    var size: UInt64 { get }
+}
+
 /// Reads a file or pipe line by line, in memory that does not depend on its length.
-struct LineReader: ~Copyable {
+struct LineReader: EventReader, ~Copyable {
     /// One line without its line feed.
     enum Line: Equatable {
         case text([UInt8])

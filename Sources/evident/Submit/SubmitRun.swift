@@ -25,6 +25,8 @@ struct SubmitRun {
         var refused: [Refusal] = []
         /// Refusals beyond those that are listed.
         var refusedMore: UInt64 = 0
+        /// Imported lines that an export cannot give again as they were.
+        var inexact: UInt64 = 0
     }
 
     /// Lines under their own keys that may be sent before the ledger is written again.
@@ -39,6 +41,9 @@ struct SubmitRun {
     /// Lines of a unit at most; 1 sends each line under its own key.
     let batch: Int
     let bar: ProgressBar
+    /// What becomes of a line before it is sent; lines of records are sent as they are.
+    let adapt: LineAdapter?
+    let rejects: RejectFile?
 
     private(set) var ledger: SubmitLedger
     private(set) var summary = Summary()
@@ -47,7 +52,8 @@ struct SubmitRun {
 
     init(
         ledger: SubmitLedger, submitter: RecordSubmitter, receipts: ReceiptFolder?,
-        check: ReceiptCheck, statePath: String, batch: Int, bar: ProgressBar
+        check: ReceiptCheck, statePath: String, batch: Int, bar: ProgressBar,
+        adapt: LineAdapter? = nil, rejects: RejectFile? = nil
     ) {
         self.ledger = ledger
         self.submitter = submitter
@@ -56,13 +62,15 @@ struct SubmitRun {
         self.statePath = statePath
         self.batch = batch
         self.bar = bar
+        self.adapt = adapt
+        self.rejects = rejects
         keys = SubmitLedger.Keys(ledger)
     }
 
     /// Submits what `reader` gives.
     ///
     /// However it ends, the ledger says how far it came.
-    mutating func run(_ reader: inout LineReader) async throws {
+    mutating func run(_ reader: inout some EventReader & ~Copyable) async throws {
         let again = try passDone(&reader)
         do {
             for (number, line) in again { try await sendRefused(line, number: number) }
@@ -78,7 +86,7 @@ struct SubmitRun {
     /// Reads the lines that are done, checks that they are the same ones, and returns those that
     /// were refused.
     private mutating func passDone(
-        _ reader: inout LineReader
+        _ reader: inout some EventReader & ~Copyable
     ) throws -> [(UInt64, [UInt8])] {
         var digest = Digest.zero
         var again: [(UInt64, [UInt8])] = []
@@ -106,14 +114,14 @@ struct SubmitRun {
     /// Sends what an earlier run may have sent, line by line, each under the key that it had then.
     ///
     /// If the file ends before all that, it stays begun: lines that were there may come back.
-    private mutating func sendBegun(_ reader: inout LineReader) async throws {
+    private mutating func sendBegun(_ reader: inout some EventReader & ~Copyable) async throws {
         guard let begun = ledger.begun else { return }
         while ledger.done < begun.last, let line = try reader.next() {
             let number = ledger.done + 1
             if case .text(let text) = line {
                 try await sendAlone(text, number: number, in: begun.unit)
             } else {
-                refuseTooLong(number)
+                try refuseTooLong(number)
             }
             ledger.done = number
             try saveNowAndThen()
@@ -124,13 +132,26 @@ struct SubmitRun {
     private mutating func sendAlone(
         _ line: [UInt8], number: UInt64, in unit: UInt64?
     ) async throws {
-        guard !SubmitUnit.isBlank(line) else { return }
+        guard !SubmitUnit.isBlank(line), let event = try adapted(line, number) else { return }
         let key = keys.key(ofLine: number, line, in: unit)
-        let outcome = try await submitter.submit(line, key: key)
-        try await settle(outcome, line: line, number: number, in: unit)
+        let outcome = try await submitter.submit(event.record, key: key)
+        try await settle(outcome, event, in: unit)
     }
 
-    private mutating func sendRest(_ reader: inout LineReader) async throws {
+    /// What is sent for a line; nil, the line having been refused, if it is no event.
+    private mutating func adapted(_ line: [UInt8], _ number: UInt64) throws -> SubmitEvent? {
+        guard let adapt else { return SubmitEvent(number: number, line: line, record: line) }
+        switch adapt(line, number) {
+        case .success(let event):
+            if !event.isExact { summary.inexact += 1 }
+            return SubmitEvent(number: number, line: line, record: event.record)
+        case .failure(let refusal):
+            try refuse(number, code: refusal.code, detail: refusal.detail, unit: nil, line: line)
+            return nil
+        }
+    }
+
+    private mutating func sendRest(_ reader: inout some EventReader & ~Copyable) async throws {
         var ahead = try reader.next()
         while ahead != nil {
             var unit = SubmitUnit(first: ledger.done + 1)
@@ -143,18 +164,22 @@ struct SubmitRun {
     }
 
     private mutating func send(_ unit: SubmitUnit) async throws {
-        if unit.isTooLong { refuseTooLong(unit.first) }
+        if unit.isTooLong { try refuseTooLong(unit.first) }
         guard unit.isSent else { return }
         try begin(unit)
         guard batch > 1 else {
             return try await sendAlone(unit.lines[0], number: unit.first, in: nil)
         }
+        var events: [SubmitEvent] = []
+        for (offset, line) in unit.lines.enumerated() {
+            if let event = try adapted(line, unit.first + UInt64(offset)) { events.append(event) }
+        }
+        guard !events.isEmpty else { return }
         let outcomes = try await submitter.submit(
-            batch: unit.lines, key: keys.key(ofUnit: unit.first).hex)
-        for (offset, outcome) in outcomes.enumerated() {
-            let number = unit.first + UInt64(offset)
-            try await settle(outcome, line: unit.lines[offset], number: number, in: unit.first)
-            ledger.done = number
+            batch: events.map(\.record), key: keys.key(ofUnit: unit.first).hex)
+        for (event, outcome) in zip(events, outcomes) {
+            try await settle(outcome, event, in: unit.first)
+            ledger.done = event.number
         }
     }
 
@@ -179,55 +204,61 @@ struct SubmitRun {
     /// Takes what the log says to a line.
     ///
     /// Another text under the key that the line had in its unit is what the line said before it was
-    /// changed: it is a new event, and sent under its own key.
+    /// changed: it is a new event, and sent under its own key. (An imported event has an identifier
+    /// of its own, which is what conflicts.)
     private mutating func settle(
-        _ outcome: RecordOutcome, line: [UInt8], number: UInt64, in unit: UInt64?
+        _ outcome: RecordOutcome, _ event: SubmitEvent, in unit: UInt64?
     ) async throws {
-        guard unit != nil, case .refused(let refusal) = outcome,
+        guard unit != nil, adapt == nil, case .refused(let refusal) = outcome,
             refusal.code == "idempotency_conflict"
-        else { return try settle(outcome, line: line, number: number, unit: unit) }
-        let key = keys.key(ofLine: number, line, in: nil)
-        try settle(
-            try await submitter.submit(line, key: key), line: line, number: number, unit: nil)
+        else { return try settle(outcome, event, unit: unit) }
+        let key = keys.key(ofLine: event.number, event.line, in: nil)
+        try settle(try await submitter.submit(event.record, key: key), event, unit: nil)
     }
 
     /// Counts an outcome, its receipt having been verified and written.
     private mutating func settle(
-        _ outcome: RecordOutcome, line: [UInt8], number: UInt64, unit: UInt64?
+        _ outcome: RecordOutcome, _ event: SubmitEvent, unit: UInt64?
     ) throws {
         switch outcome {
         case .accepted(let receipt):
-            try keep(receipt, line: line, number: number)
+            try keep(receipt, event)
             summary.accepted += 1
         case .replayed(let receipt):
-            try keep(receipt, line: line, number: number)
+            try keep(receipt, event)
             summary.replayed += 1
         case .refused(let refusal):
-            refuse(number, code: refusal.code, detail: refusal.detail, unit: unit)
+            try refuse(
+                event.number, code: refusal.code, detail: refusal.detail, unit: unit,
+                line: event.line)
         }
     }
 
-    private mutating func keep(_ receipt: Receipt, line: [UInt8], number: UInt64) throws {
+    private mutating func keep(_ receipt: Receipt, _ event: SubmitEvent) throws {
         do {
             try check.verifyNext(receipt)
         } catch {
             throw CommandFailure(
-                error.status, "the receipt for line \(number) does not verify: \(error.message)",
+                error.status,
+                "the receipt for line \(event.number) does not verify: \(error.message)",
                 advice: "Keep the server's answer as evidence; nothing more was sent.")
         }
-        try receipts?.write(receipt, line: number)
-        ledger.refused[number] = nil
-        ledger.digest = keys.fold(ledger.digest, line: number, line)
+        try receipts?.write(receipt, line: event.number)
+        ledger.refused[event.number] = nil
+        ledger.digest = keys.fold(ledger.digest, line: event.number, event.line)
     }
 
-    private mutating func refuseTooLong(_ number: UInt64) {
-        refuse(number, code: "too_large", detail: "longer than any record may be", unit: nil)
+    private mutating func refuseTooLong(_ number: UInt64) throws {
+        try refuse(
+            number, code: "too_large", detail: "longer than any record may be", unit: nil, line: nil
+        )
     }
 
     private mutating func refuse(
-        _ number: UInt64, code: String, detail: String, unit: UInt64?
-    ) {
+        _ number: UInt64, code: String, detail: String, unit: UInt64?, line: [UInt8]?
+    ) throws {
         ledger.refused[number] = unit ?? 0
+        try rejects?.write(number, code: code, detail: detail, line: line)
         guard summary.refused.count < Self.refusalLimit else {
             summary.refusedMore += 1
             return

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LogTesting
+import Testing
+
+struct ImportTests {
+    private func size(_ log: TestLog, _ server: RunningServer) throws -> Int? {
+        let note = try log.run("get", "--checkpoint", "--url", server.url)
+        return note.lines.count > 1 ? Int(note.lines[1]) : nil
+    }
+
+    private func importing(
+        _ log: TestLog, _ server: RunningServer, _ file: String, _ more: String...
+    ) throws -> Program.Ending {
+        try Program.run(
+            [
+                "import", file, "--url", server.url, "--token-file", "token", "--vkey", log.vkey,
+            ] + more, in: log.folder)
+    }
+
+    private func sample(_ name: String, in log: TestLog) throws {
+        try log.folder.file(name, String(decoding: Samples.data(name), as: UTF8.self))
+    }
+
+    @Test("A file is imported once, however often, in whatever batches, and without its state")
+    func once() throws {
+        let log = try TestLog()
+        let server = try log.serve()
+        try sample("kerno-v1.ndjson", in: log)
+        let first = try importing(log, server, "kerno-v1.ndjson", "--format", "kerno")
+        #expect(first.status == 0, "\(first.errors)")
+        #expect(first.output.hasPrefix("28 accepted, 0 replayed, 0 refused"), "\(first.output)")
+        #expect(try size(log, server) == 29)
+        let again = try importing(log, server, "kerno-v1.ndjson", "--format", "kerno")
+        #expect(again.output.contains("28 done before"), "\(again.output)")
+        for batch in ["1", "7", "1000"] {
+            let fresh = try importing(
+                log, server, "kerno-v1.ndjson", "--format", "kerno", "--batch", batch, "--state",
+                "state-\(batch)")
+            #expect(fresh.status == 0, "\(fresh.errors)")
+            #expect(fresh.output.hasPrefix("0 accepted, 28 replayed"), "\(fresh.output)")
+        }
+        #expect(try size(log, server) == 29)
+        #expect(server.stop() == 0)
+        #expect(try log.run("fsck", "--data", "data").status == 0)
+    }
+
+    @Test("Refused lines hide no other, and are kept with their reasons where that is asked for")
+    func rejects() throws {
+        let log = try TestLog()
+        let server = try log.serve()
+        let good = Samples.lines("kerno-v1.ndjson").prefix(3).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        let file = [good[0], #"{"v":"3","secret":1}"#, good[1], "not json", good[2]]
+        try log.folder.file("mixed.ndjson", file.joined(separator: "\n"))
+        let done = try importing(
+            log, server, "mixed.ndjson", "--format", "kerno", "--rejects", "rejects.ndjson")
+        #expect(done.status == 2 && done.output.hasPrefix("3 accepted, 0 replayed, 2 refused"))
+        #expect(done.errors.contains("line 2: unsupported_version"), "\(done.errors)")
+        #expect(!done.errors.contains("secret") && !done.errors.contains("not json"))
+        #expect(log.folder.mode("rejects.ndjson") == 0o600)
+        let lines = try log.folder.text("rejects.ndjson").split(separator: "\n")
+        #expect(lines.count == 2 && lines[1].contains(#""event":"not json","line":4"#), "\(lines)")
+        let again = try importing(
+            log, server, "mixed.ndjson", "--format", "kerno", "--rejects", "rejects.ndjson")
+        #expect(again.status == 3, "a file of refused lines is not written over")
+        #expect(try size(log, server) == 4)
+    }
+
+    @Test("A dry run asks no log, and shows nothing that redaction takes out")
+    func dryRun() throws {
+        let log = try TestLog()
+        let line =
+            #"{"v":"1","ts":"2026-05-10T15:00:00Z","type":"bpf.load","actor":"b","details":{"#
+            + #""program":"p","success":false,"error":"mail eve@example.com"}}"#
+        try log.folder.file("events.ndjson", "\(line)\n{}\n")
+        let done = try log.run("import", "events.ndjson", "--format", "kerno", "--dry-run")
+        #expect(done.status == 2 && done.lines.count == 1)
+        #expect(done.output.contains(#""type":"bpf.load""#) && !done.output.contains("eve@"))
+        #expect(done.errors.contains("2 events: 1 would be records, 1 would be refused"))
+        #expect(done.errors.contains("email 1"), "\(done.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: log.folder.path)
+        #expect(!names.contains { $0.hasSuffix(".evident-import") })
+    }
+
+    @Test(
+        "Files of one JSON text, lines, and mapped objects",
+        arguments: [
+            ("weaver-store.jsonl", ["--format", "weaver"], 4),
+            ("weaver-export.json", ["--format", "weaver"], 4),
+            ("cloudevents.json", ["--format", "cloudevents"], 3),
+            (
+                "fips-agents.ndjson",
+                ["--format", "ndjson", "--mapping", "fips-agents.yaml", "--source", "run-1"], 17
+            ),
+        ])
+    func formats(name: String, options: [String], count: Int) throws {
+        let log = try TestLog()
+        let server = try log.serve()
+        try sample(name, in: log)
+        if name.hasPrefix("fips") { try sample("fips-agents.yaml", in: log) }
+        for state in ["one", "two"] {
+            let done = try Program.run(
+                [
+                    "import", name, "--url", server.url, "--token-file", "token", "--state", state,
+                ] + options, in: log.folder)
+            #expect(done.status == 0, "\(done.output) \(done.errors)")
+            let counts = state == "one" ? "\(count) accepted, 0" : "0 accepted, \(count)"
+            #expect(done.output.hasPrefix(counts), "\(done.output)")
+        }
+        #expect(try size(log, server) == count + 1)
+    }
+
+    @Test("Mistakes in a mapping and in the options end it before anything is sent")
+    func mistakes() throws {
+        let log = try TestLog()
+        try log.folder.file("events.ndjson", "{}\n")
+        try log.folder.file("bad.yaml", "mapping: 1\nsystem: s\nmembers:\n\ttype: a\n")
+        try log.folder.file("worse.yaml", "mapping: 1\nsystem: s\nmembers: {id: a}\n")
+        let calls: [([String], String)] = [
+            (["--format", "ndjson"], "--mapping"),
+            (["--format", "kerno", "--mapping", "bad.yaml"], "--mapping"),
+            (["--format", "ndjson", "--mapping", "bad.yaml"], "bad.yaml:4:"),
+            (["--format", "ndjson", "--mapping", "worse.yaml"], "worse.yaml: members.id"),
+            (["--format", "csv"], "csv"), (["--format", "kerno", "--tenant", "_log"], "--tenant"),
+        ]
+        for (options, said) in calls {
+            let done = try Program.run(
+                ["import", "events.ndjson", "--dry-run"] + options, in: log.folder)
+            #expect(done.status == 3 && done.errors.contains(said), "\(options): \(done.errors)")
+        }
+    }
+}
