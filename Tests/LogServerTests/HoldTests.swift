@@ -5,6 +5,7 @@ import HTTPTypes
 import HummingbirdTesting
 import LogStorage
 import NIOCore
+import Synchronization
 import Testing
 import TransparencyLog
 
@@ -92,6 +93,30 @@ import TransparencyLog
         let standing = try await book.standing()
         #expect(standing.map(\.reason) == ["case-9"])
         #expect(standing.first?.filter == ["actor": ["alice"]])
+    }
+
+    @Test("One act at a time, whether those before it succeed or fail")
+    func turns() async throws {
+        let fixture = try await filled()
+        let book = HoldBook(
+            log: fixture.log, settings: fixture.settings,
+            search: RecordSearch(log: fixture.log, settings: fixture.settings))
+        let inside = Atomic(0)
+        let done = Atomic(0)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    try? await book.withTurn {
+                        #expect(inside.add(1, ordering: .relaxed).newValue == 1)
+                        for _ in 0..<10 { await Task.yield() }
+                        inside.subtract(1, ordering: .relaxed)
+                        done.add(1, ordering: .relaxed)
+                        if number % 3 == 0 { throw Missing() }
+                    }
+                }
+            }
+        }
+        #expect(done.load(ordering: .relaxed) == 20)
     }
 
     @Test("Nobody but an operator, and nothing without a filter and a reason")
