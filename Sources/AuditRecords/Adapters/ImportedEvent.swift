@@ -46,7 +46,7 @@ public enum EventAdapter: Sendable {
         switch self {
         case .kerno: return try KernoEvent(text).imported(number: number)
         case .weaver: return try WeaverTrace(text).imported(number: number)
-        case .cloudEvents: return try CloudEvent(text).imported()
+        case .cloudEvents: return try IncomingCloudEvent(text).imported()
         case .mapped(let mapping, let source):
             return try mapping.imported(text, number: number, source: source)
         }

@@ -4,7 +4,7 @@ import AuditChain
 import LogCrypto
 
 /// A CloudEvent, version 1.0, in the structured form of its JSON format.
-struct CloudEvent {
+struct IncomingCloudEvent {
     static let format = "cloudevents/1.0"
     /// Before every other type.
     static let vendorPrefix = "x.ce."
