@@ -11,6 +11,12 @@ import TransparencyLog
 
 @testable import LogServer
 
+/// How many acts are under way, and how many have ended.
+private final class Turns: Sendable {
+    let inside = Atomic(0)
+    let done = Atomic(0)
+}
+
 @Suite struct HoldTests {
     private func post(
         _ path: String, _ body: String, _ fixture: ServerFixture,
@@ -101,22 +107,21 @@ import TransparencyLog
         let book = HoldBook(
             log: fixture.log, settings: fixture.settings,
             search: RecordSearch(log: fixture.log, settings: fixture.settings))
-        let inside = Atomic(0)
-        let done = Atomic(0)
+        let turns = Turns()
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<20 {
                 group.addTask {
                     try? await book.withTurn {
-                        #expect(inside.add(1, ordering: .relaxed).newValue == 1)
+                        #expect(turns.inside.add(1, ordering: .relaxed).newValue == 1)
                         for _ in 0..<10 { await Task.yield() }
-                        inside.subtract(1, ordering: .relaxed)
-                        done.add(1, ordering: .relaxed)
+                        turns.inside.subtract(1, ordering: .relaxed)
+                        turns.done.add(1, ordering: .relaxed)
                         if number % 3 == 0 { throw Missing() }
                     }
                 }
             }
         }
-        #expect(done.load(ordering: .relaxed) == 20)
+        #expect(turns.done.load(ordering: .relaxed) == 20)
     }
 
     @Test("Nobody but an operator, and nothing without a filter and a reason")
