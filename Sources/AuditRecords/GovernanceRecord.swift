@@ -137,6 +137,31 @@ public struct GovernanceRecord: Sendable {
             ])
     }
 
+    /// A copy of the log is made, this record included.
+    ///
+    /// - Parameter hasKeys: Whether the log's keys go with it.
+    public static func logBackup(hasKeys: Bool) -> GovernanceRecord {
+        GovernanceRecord(type: "log.backup", details: ["keys": .bool(hasKeys)])
+    }
+
+    /// The log goes on from a copy.
+    ///
+    /// - Parameters:
+    ///   - manifest: The SHA-256 of the copy's manifest, hex.
+    ///   - size: Of the tree that the copy ends with; `root` is its root, base64.
+    ///   - proof: What showed that no newer head was ever published: `anchor`; `mirror`, from which
+    ///     the rest came back; `accepted`, by the operator's word alone.
+    public static func logRestored(
+        manifest: String, size: UInt64, root: String, proof: String
+    ) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "log.restored",
+            details: [
+                "manifest": .string(manifest), "newest": .string(proof), "root": .string(root),
+                "size": .integer(size),
+            ])
+    }
+
     /// The next leaf begins a new epoch of the chain.
     ///
     /// - Parameter epoch: The new epoch's number; the first is 0.

@@ -34,6 +34,8 @@ package struct LogServerConfiguration: Sendable {
     package var readJournal: ReadJournal?
     /// How the folder stands that the public tree is written to; nil if there is none.
     package var mirror: @Sendable () -> MirrorHealth? = { nil }
+    /// Makes a backup; nil where there is nothing to make one of.
+    package var backup: BackupMaker?
     /// Mounts routes that do nothing, as the ceiling that benchmarks compare with.
     package var hasBenchRoutes = false
     /// Called with the address once the server listens.

@@ -20,6 +20,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case idempotencyConflict, ambiguousID
     case erased, lost
     case erasureUnfinished
+    case backupRunning, backupFailed
     case held
     case bodyTooLarge
     case unsupportedMediaType, unsupportedContentEncoding
@@ -49,6 +50,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             .overloaded, .tooManyBodies, .tooManyStreams, .shuttingDown, .sequencingStopped,
             .clockDisagrees, .storageFailed, .notPublished, .notWitnessed,
             .witnessesUnavailable, .storageFull, .frozen, .evidenceOnly, .erasureUnfinished,
+            .backupRunning, .backupFailed,
         ] + RecordCodes.all
     }
 
@@ -67,6 +69,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             case .beyondTree: .beyondTree
             case .corrupt: .corrupt
             case .erasureUnfinished: .erasureUnfinished
+            case .backupRunning: .backupRunning
             }
     }
 }
@@ -109,11 +112,11 @@ extension ProblemCode {
             .unsupportedMediaType, .unsupportedContentEncoding, .expectationFailed, .headTooLarge:
             unreadable
         case .tooManyConnectionsOfAddress, .tooManyConnections, .overloaded, .tooManyBodies,
-            .tooManyStreams, .verificationRunning, .tooManyReports, .shuttingDown:
+            .tooManyStreams, .verificationRunning, .tooManyReports, .shuttingDown, .backupRunning:
             busy
         case .internalError, .corrupt, .sequencingStopped, .clockDisagrees, .storageFailed,
             .notPublished, .notWitnessed, .witnessesUnavailable, .storageFull, .evidenceOnly,
-            .erasureUnfinished:
+            .erasureUnfinished, .backupFailed:
             failed
         case .record(let code):
             ProblemRow(
@@ -279,6 +282,11 @@ extension ProblemCode {
                 429, "verification_running", "A verification runs already",
                 "One runs at a time: retry after the time given, or use its report.",
                 retryAfter: 5...15)
+        case .backupRunning:
+            ProblemRow(
+                503, "backup_running", "A backup is being made",
+                "Nothing was changed. What it copies must not go meanwhile: retry after the time"
+                    + " given.", retryAfter: 5...15)
         case .tooManyConnections:
             ProblemRow(
                 503, "too_many_connections", "The server has too many connections",
@@ -351,6 +359,10 @@ extension ProblemCode {
                 500, "erasure_unfinished", "The erasure is announced and not finished",
                 "Read the server's log, and restart the log when the cause is gone: it goes on"
                     + " with what was announced before it serves anything.")
+        case .backupFailed:
+            ProblemRow(
+                500, "backup_failed", "There is no backup",
+                "The detail says why. The log itself goes on as it was.")
         default:
             ProblemRow(
                 500, "internal_error", "The server failed",

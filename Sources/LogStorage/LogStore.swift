@@ -2,6 +2,7 @@
 
 package import AuditChain
 package import LogCrypto
+package import Merkle
 
 /// Where one log's committed state lives.
 ///
@@ -39,8 +40,29 @@ package protocol LogStore: Sendable {
     /// for each stretch of them.
     func wipe(_ indexes: [UInt64]) throws(StoreError)
 
+    /// Writes a store of the first entries, those under `head`, into a folder that holds none.
+    ///
+    /// Commits go on meanwhile, and what is read holds none of them back for long; no content may be
+    /// removed meanwhile, which is the caller's to see to. When it returns, the copy is on stable
+    /// storage but for its name in the folder, and nothing of it has been verified. Look-ups are left
+    /// out: the first opening makes them again. What a failed copy leaves is worth nothing.
+    ///
+    /// - Parameter progress: called with the entries done; what it throws ends the copy.
+    func copy(
+        _ head: TreeHead, to directory: String, progress: (_ done: UInt64) throws -> Void
+    ) throws
+
     /// Stops background work and closes every connection. Later calls throw `.closed`.
     func close()
+}
+
+extension LogStore {
+    /// A store that lies in no folder has no copy in one.
+    package func copy(
+        _ head: TreeHead, to directory: String, progress: (_ done: UInt64) throws -> Void
+    ) throws {
+        throw StoreError(.constraint, "this store keeps nothing that could be copied")
+    }
 }
 
 /// The reads of a store.

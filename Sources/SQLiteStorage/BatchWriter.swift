@@ -25,7 +25,7 @@ struct BatchWriter {
         for tile in batch.growth.partials where tile.level > 0 {
             try writeTile(tile.level, tile.index, tile.bytes)
         }
-        try writeHead(isFirst ? .insertHead : .updateHead)
+        try Self.write(batch.head, isFirst ? .insertHead : .updateHead, connection)
     }
 
     private func writeContent() throws(StoreError) {
@@ -132,8 +132,10 @@ struct BatchWriter {
         }
     }
 
-    private func writeHead(_ query: Query) throws(StoreError) {
-        let (statement, head) = (try connection.statement(query), batch.head)
+    static func write(
+        _ head: StoredHead, _ query: Query, _ connection: Connection
+    ) throws(StoreError) {
+        let statement = try connection.statement(query)
         statement.bind(1, head.treeHead.size)
         statement.bind(3, head.commit)
         statement.bind(4, head.lastLeafTimestampMS)

@@ -11,6 +11,8 @@ final class Connection {
     enum Access {
         /// To write and to checkpoint: one of them a store.
         case write
+        /// To write a copy, with the store that it is of attached to be read.
+        case copy
         /// To read what a running server writes, or what one left behind.
         case read
         /// To read a file that nobody writes, leaving no trace in its folder.
@@ -31,10 +33,15 @@ final class Connection {
         let flags =
             switch access {
             case .write: SQLITE_OPEN_READWRITE
+            case .copy: SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI
             case .read, .readImmutable: SQLITE_OPEN_READONLY
             }
         var name = path.hasPrefix("/") || path == Self.inMemory ? path : "./\(path)"
-        if case .readImmutable = access { name = "file:\(Self.escaped(name))?immutable=1" }
+        switch access {
+        case .write, .read: break
+        case .readImmutable: name = Self.address(of: name, "immutable=1")
+        case .copy: name = Self.address(of: name, "mode=rw")
+        }
         var handle: OpaquePointer?
         let code = sqlite3_open_v2(
             name, &handle,
@@ -57,6 +64,13 @@ final class Connection {
             sqlite3_close_v2(handle)
             throw error
         }
+    }
+
+    /// Makes another database readable under a name, to this connection alone.
+    func attach(_ path: String, as name: String) throws(StoreError) {
+        let file = path.hasPrefix("/") ? path : "./\(path)"
+        // An address holds nothing that would end the text.
+        try execute("ATTACH '\(Self.address(of: file, "mode=ro"))' AS \(name)")
     }
 
     /// The name of a database that has no file.
@@ -187,6 +201,10 @@ final class Connection {
             throw StoreError(sqlite: code, detail: "SQLite \(code): \(text)")
         }
         return code == SQLITE_OK && pages == moved
+    }
+
+    private static func address(of path: String, _ query: String) -> String {
+        "file:\(escaped(path))?\(query)"
     }
 
     /// A path as it stands in a URI.

@@ -45,6 +45,16 @@ struct ConnectionSettings {
         ] + everywhere,
         options: safety + [("NO_CKPT_ON_CLOSE", SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)])
 
+    /// The connection that makes a copy of a store, and reads the store beside it.
+    ///
+    /// Rows are only added, so what a rollback needs is little, and stays in memory: a copy that was
+    /// interrupted is worth nothing anyway. FULL: a commit returns when it is on stable storage, so
+    /// that what is to be written never piles up before the log's own commits.
+    static let copier = ConnectionSettings(
+        pragmas: [("journal_mode", "memory"), ("synchronous", "2"), ("query_only", "0")]
+            + everywhere,
+        options: safety + [("NO_CKPT_ON_CLOSE", SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)])
+
     /// Every other connection: it never writes, nor checkpoints, nor does so by closing.
     static let reader = ConnectionSettings(
         pragmas: everywhere + [("query_only", "1")],

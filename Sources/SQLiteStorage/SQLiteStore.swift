@@ -3,7 +3,7 @@
 import Glibc
 import LogCrypto
 package import LogStorage
-import Merkle
+package import Merkle
 
 /// One log in one SQLite database, `log.sqlite` in the data folder.
 ///
@@ -17,6 +17,7 @@ package final class SQLiteStore: LogStore {
     /// The log that the store was made for.
     package let origin: String
 
+    private let folder: StoreFolder
     private let lock: StoreLock
     private let lookups: IndexedKeys
     private let readers: ConnectionPool
@@ -89,6 +90,7 @@ package final class SQLiteStore: LogStore {
             directory: folder.lookups, size: head?.treeHead.size ?? 0,
             stored: StoredKeys(pool: readers, recordKeys: lookupKeys))
         reader = SQLiteReader(pool: readers, lookups: lookups)
+        self.folder = folder
         self.origin = origin
         self.lock = lock
         state = Monitor(.idle(writer))
@@ -153,6 +155,15 @@ package final class SQLiteStore: LogStore {
         let writer = try takeWriter()
         defer { state.update { $0 = .idle(writer) } }
         try writer.emptyLog()
+    }
+
+    package func copy(
+        _ head: TreeHead, to directory: String, progress: (_ done: UInt64) throws -> Void
+    ) throws {
+        try StoreCopy(
+            head: head, origin: origin, source: folder, readers: readers,
+            target: StoreFolder(path: directory)
+        ).run(progress)
     }
 
     private func takeWriter() throws(StoreError) -> Writer {

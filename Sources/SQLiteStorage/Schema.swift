@@ -29,9 +29,11 @@ enum Schema {
     /// Indexes are below this: SQLite's integers end at 2^63 − 1.
     static let indexLimit = UInt64(Int64.max)
 
-    static let statements = tables + entryRules + removalRules + tileRules + headRules + constants
+    static let statements = tables + rules
 
-    private static let tables = [
+    static let rules = entryRules + removalRules + tileRules + headRules + constants
+
+    static let tables = [
         """
         CREATE TABLE meta (
             name TEXT NOT NULL PRIMARY KEY CHECK (length(name) > 0),

@@ -28,14 +28,15 @@ struct StoreFolder {
         }
     }
 
-    /// Throws `.full` if less is free on the volume than `reserve`, or than a twentieth of it.
-    func checkFree(reserve: UInt64) throws(StoreError) {
+    /// Throws `.full` if less is free on the volume than `reserve`, or than a part of it: by default
+    /// a twentieth.
+    func checkFree(reserve: UInt64, part: UInt64 = 20) throws(StoreError) {
         var volume = statvfs()
         guard statvfs(path, &volume) == 0 else {
             throw Self.failure("the free space of the data folder could not be read")
         }
         let unit = UInt64(volume.f_frsize)
-        guard UInt64(volume.f_bavail) * unit >= min(reserve, UInt64(volume.f_blocks) * unit / 20)
+        guard UInt64(volume.f_bavail) * unit >= min(reserve, UInt64(volume.f_blocks) * unit / part)
         else {
             throw StoreError(.full, "the volume of the data folder is nearly full; make room")
         }

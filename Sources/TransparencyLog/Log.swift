@@ -31,6 +31,8 @@ package final class Log: Sendable {
     /// What is shown of a log that is only looked at.
     let evidence: Evidence?
     let isFrozen = Atomic(false)
+    /// While it is, nothing is erased.
+    let isBeingCopied = Atomic(false)
     /// Nil in a log that asks no witnesses.
     let witnesses: WitnessClient?
 

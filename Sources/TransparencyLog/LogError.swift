@@ -29,6 +29,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible, CustomDebugSt
         case beyondTree = "beyond_tree"
         /// An erasure is announced and not finished; the next start goes on with it.
         case erasureUnfinished = "erasure_unfinished"
+        /// A copy of the store is being made, and what it copies must not go meanwhile.
+        case backupRunning = "backup_running"
         /// What is stored does not prove what it must: nothing is answered from it.
         case corrupt
     }

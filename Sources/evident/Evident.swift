@@ -27,7 +27,8 @@ struct Evident: AsyncParsableCommand {
             BundleCommand.self,
             TailCommand.self, VerifyCommand.self, MonitorCommand.self, MirrorCommand.self,
             WitnessCommand.self, EraseCommand.self, HoldCommand.self, FsckCommand.self,
-            RecoverCommand.self, FreezeCommand.self, RedactCommand.self, BenchCommand.self,
+            RecoverCommand.self, BackupCommand.self, RestoreCommand.self, FreezeCommand.self,
+            RedactCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

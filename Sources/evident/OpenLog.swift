@@ -140,7 +140,11 @@ struct OpenLog {
     /// What was announced for erasure, beside the anchor.
     private static func ledger(_ configuration: ServerConfiguration) throws -> ErasureLedger {
         configuration.store == .null
-            ? .volatile() : try ErasureLedger.open(path: configuration.anchor + ".erasures")
+            ? .volatile() : try ErasureLedger.open(path: ledgerPath(configuration))
+    }
+
+    static func ledgerPath(_ configuration: ServerConfiguration) -> String {
+        configuration.anchor + ".erasures"
     }
 
     static func anchor(_ configuration: ServerConfiguration) throws -> Anchor {

@@ -163,6 +163,8 @@ extension RecordTypes {
         RecordType("log.created", .audit, .create, "The log began: its record at index 0."),
         RecordType("log.frozen", .audit, .update, "The log ended: its last record."),
         RecordType("log.recovered", .audit, .update, "Leaves of lost records were brought back."),
+        RecordType("log.backup", .audit, .read, "A copy of the log was begun."),
+        RecordType("log.restored", .audit, .update, "The log goes on from a copy."),
         RecordType("log.fork_reported", .audit, .update, "Evidence that the log forked came in."),
         RecordType("audit.access", .audit, .read, "Audit records were read."),
         RecordType("audit.export", .audit, .read, "Audit records were exported."),

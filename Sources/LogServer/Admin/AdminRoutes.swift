@@ -21,6 +21,7 @@ struct AdminRoutes: Sendable {
     var routes: [Route] {
         [list, create, revoke, health, reload]
             + FreezeRoute(log: log, settings: settings).routes
+            + BackupRoute(log: log, settings: settings, configuration: configuration).routes
     }
 
     private var list: Route {

@@ -39,7 +39,7 @@ struct ErasureRoutes: Sendable {
                     successes: [.json("ErasureOutcome", "What was, or would be, erased.")],
                     problems: [
                         .invalidParameter, .unsupportedMediaType, .notFound, .ambiguousID, .held,
-                        .erasureUnfinished, .corrupt,
+                        .erasureUnfinished, .backupRunning, .corrupt,
                     ] + AccessRecords.problems)
             ) { [self] call in try await erase(call) }
         ]

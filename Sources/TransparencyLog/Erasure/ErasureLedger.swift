@@ -21,6 +21,12 @@ package final class ErasureLedger: Sendable {
         package let removals: [Removal]
         /// Whether a later record says that it is done.
         package var isComplete = false
+
+        package init(request: UInt64, removals: [Removal], isComplete: Bool = false) {
+            self.request = request
+            self.removals = removals
+            self.isComplete = isComplete
+        }
     }
 
     private let file: LedgerFile?
@@ -32,13 +38,43 @@ package final class ErasureLedger: Sendable {
     }
 
     /// A ledger that is forgotten with the process, for a store that is too.
-    package static func volatile() -> ErasureLedger { ErasureLedger(file: nil, entries: []) }
+    package static func volatile(_ entries: [Entry] = []) -> ErasureLedger {
+        ErasureLedger(file: nil, entries: entries)
+    }
 
     /// Opens the ledger at `path`, or makes an empty one, readable by its owner alone.
     ///
     /// Throws `.malformed` for a file that is not a ledger.
     package static func open(path: String) throws(FileError) -> ErasureLedger {
         let (bytes, file) = try LedgerFile.open(path)
+        let (entries, length) = try parse(bytes, path)
+        try file.truncate(to: length)
+        return ErasureLedger(file: file, entries: entries)
+    }
+
+    /// What the ledger at `path` names, for looking at it alone; nothing if there is none.
+    ///
+    /// Throws `.malformed` for a file that is not a ledger.
+    package static func read(path: String) throws(FileError) -> [Entry] {
+        guard let bytes = try PrivateFile.read(path, limit: limit, followingLinks: true) else {
+            return []
+        }
+        return try parse(bytes, path).entries
+    }
+
+    /// Puts a ledger that names `entries` in the place of the one at `path`, durably.
+    ///
+    /// For a store that is put back: no log is open on either of the two.
+    package static func replace(path: String, with entries: [Entry]) throws(FileError) {
+        try PrivateFile.replace(path, with: text(of: entries))
+    }
+
+    private static let limit = 1 << 30
+
+    /// The entries, and the bytes of the lines that are whole.
+    private static func parse(
+        _ bytes: [UInt8], _ path: String
+    ) throws(FileError) -> (entries: [Entry], length: Int) {
         var entries: [Entry] = []
         var length = 0
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -51,8 +87,31 @@ package final class ErasureLedger: Sendable {
             }
             length += line.count + 1
         }
-        try file.truncate(to: length)
-        return ErasureLedger(file: file, entries: entries)
+        return (entries, length)
+    }
+
+    /// A file that names what this ledger names.
+    package var text: [UInt8] { Self.text(of: entries) }
+
+    private static func text(of entries: [Entry]) -> [UInt8] {
+        var text: [UInt8] = []
+        for entry in entries {
+            text += line(announcing: entry.removals, by: entry.request) + [UInt8(ascii: "\n")]
+            guard entry.isComplete else { continue }
+            text += line(completing: entry.request) + [UInt8(ascii: "\n")]
+        }
+        return text
+    }
+
+    private static func line(announcing removals: [Removal], by request: UInt64) -> [UInt8] {
+        let event: JSONValue = [
+            "erased": .array(removals.map(\.json)), "request": .integer(request),
+        ]
+        return event.canonical
+    }
+
+    private static func line(completing request: UInt64) -> [UInt8] {
+        (["complete": .integer(request)] as JSONValue).canonical
     }
 
     /// Everything announced, in the order of the records that announced it.
@@ -62,18 +121,15 @@ package final class ErasureLedger: Sendable {
     package func announce(_ removals: [Removal], by request: UInt64) throws(FileError) {
         let isKnown = state.withLock { $0.contains { $0.request == request } }
         guard !isKnown else { return }
-        try append([
-            "erased": .array(removals.map(\.json)), "request": .integer(request),
-        ])
+        try append(Self.line(announcing: removals, by: request))
     }
 
     /// Notes that all that a record announced is destroyed, and that the log says so.
     package func complete(_ request: UInt64) throws(FileError) {
-        try append(["complete": .integer(request)])
+        try append(Self.line(completing: request))
     }
 
-    private func append(_ event: JSONValue) throws(FileError) {
-        let line = event.canonical
+    private func append(_ line: [UInt8]) throws(FileError) {
         try file?.append(line + [UInt8(ascii: "\n")])
         state.withLock { entries in
             guard Self.apply(line, to: &entries) else {

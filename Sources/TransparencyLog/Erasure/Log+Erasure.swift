@@ -2,6 +2,7 @@
 
 import LogStorage
 import Merkle
+import Synchronization
 
 extension Log {
     /// Erases records or fields, for good.
@@ -15,12 +16,13 @@ extension Log {
     ///   - announcement: the record that lists exactly these.
     ///   - completion: makes the record that says that what the one at an index announced is done.
     /// - Returns: the record that announced it, with its proof.
-    /// - Throws: the error of a submission: nothing was announced. `.erasureUnfinished`: it was,
-    ///   and the next start carries it out.
+    /// - Throws: the error of a submission, or `.backupRunning`: nothing was announced.
+    ///   `.erasureUnfinished`: it was, and the next start carries it out.
     package func erase(
         _ removals: [Removal], announcement: Submission,
         completion: @escaping @Sendable (_ request: UInt64) -> Submission
     ) async throws(LogError) -> SequencedRecord {
+        guard !isBeingCopied.load(ordering: .acquiring) else { throw Self.backupRunning }
         guard case .accepted(let record)? = try await submit([announcement]).first else {
             throw LogError(.corrupt, "the announcement of an erasure is not new")
         }

@@ -68,9 +68,13 @@ package struct Refill {
     ///     proven to begin with the stored and the anchored one.
     ///   - note: the checkpoint over `head`, whose signature was verified.
     ///   - record: makes the log's record of what is lost.
+    ///   - further: records that follow on it.
+    ///   - prepare: called before anything is written to the store, with the index that the first of
+    ///     `further` will have.
     package func run(
-        leaves: [Leaf], head: TreeHead, note: String, wallMS: UInt64,
-        record: (_ lost: Range<UInt64>, _ head: TreeHead) -> Submission
+        leaves: [Leaf], head: TreeHead, note: String, wallMS: UInt64, further: [Submission] = [],
+        record: (_ lost: Range<UInt64>, _ head: TreeHead) -> Submission,
+        prepare: (_ first: UInt64) throws -> Void = { _ in }
     ) throws -> Outcome {
         let size = state.edge.head.size
         precondition(
@@ -78,18 +82,12 @@ package struct Refill {
                 && size + UInt64(leaves.count) == max(size, head.size),
             "the leaves close the gap")
         try checkChain(leaves, from: size)
-        let newest = max(
-            leaves.last?.timestampMS ?? 0, state.head?.lastLeafTimestampMS ?? 0,
-            anchor.state?.treeHeadTimeMS ?? 0)
-        guard wallMS >= newest else {
-            throw StartupRefusal(
-                .clockBehind,
-                "the clock is \(newest - wallMS) ms behind the newest time in the log: set it")
-        }
+        try checkClock(wallMS, last: leaves.last)
         try moveAnchor(to: note, head)
         try keys.markUsed()
         let lost = size..<size + UInt64(leaves.count)
         let submission = record(lost, head)
+        try prepare(lost.upperBound + 1)
         return try store.transaction { transaction in
             guard try transaction.head() == state.head else { throw SequencerFault.fenceLost }
             var state = state
@@ -97,14 +95,42 @@ package struct Refill {
                 state = try append(leaves, to: state, wallMS, transaction)
                 guard state.edge.head == head else { throw SequencerFault.rootDiffers }
             }
-            let work = CommitTransaction(
-                integrator: Integrator(
-                    origin: keys.identity.origin, schedule: keys.schedule,
-                    granularityMS: keys.identity.granularityMS),
-                state: state, wallMS: wallMS)
-            let end = try work.run([[submission]], in: transaction).state
-            return Outcome(
-                lost: lost, recordIndex: end.edge.head.size - 1, head: end.edge.head)
+            let end = try commit([submission] + further, after: state, wallMS, transaction)
+            return Outcome(lost: lost, recordIndex: lost.upperBound, head: end)
+        }
+    }
+
+    /// Adds records of the log's own to a store that lacks nothing.
+    ///
+    /// Nothing is signed: the next start publishes them as any that a crash left.
+    package func append(_ records: [Submission], wallMS: UInt64) throws -> TreeHead {
+        try checkClock(wallMS, last: nil)
+        try keys.markUsed()
+        return try store.transaction { transaction in
+            try commit(records, after: state, wallMS, transaction)
+        }
+    }
+
+    private func commit(
+        _ records: [Submission], after state: SequencerState, _ wallMS: UInt64,
+        _ transaction: any LogTransaction
+    ) throws -> TreeHead {
+        try CommitTransaction(
+            integrator: Integrator(
+                origin: keys.identity.origin, schedule: keys.schedule,
+                granularityMS: keys.identity.granularityMS),
+            state: state, wallMS: wallMS
+        ).run([records], in: transaction).state.edge.head
+    }
+
+    private func checkClock(_ wallMS: UInt64, last: Leaf?) throws {
+        let newest = max(
+            last?.timestampMS ?? 0, state.head?.lastLeafTimestampMS ?? 0,
+            anchor.state?.treeHeadTimeMS ?? 0)
+        guard wallMS >= newest else {
+            throw StartupRefusal(
+                .clockBehind,
+                "the clock is \(newest - wallMS) ms behind the newest time in the log: set it")
         }
     }
 

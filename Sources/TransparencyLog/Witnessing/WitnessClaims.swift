@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LogCrypto
-import Merkle
-import SignedNote
+package import Merkle
+package import SignedNote
 
 /// A head that this log has signed, and that someone else kept.
-struct WitnessClaim: Sendable {
-    let head: TreeHead
+package struct WitnessClaim: Sendable {
+    package let head: TreeHead
     /// Who kept it, for people.
-    let keeper: String
+    package let keeper: String
+
+    package init(head: TreeHead, keeper: String) {
+        self.head = head
+        self.keeper = keeper
+    }
+}
+
+extension WitnessSettings {
+    /// The heads of a log that its witnesses show in a few seconds; only what its key signed counts.
+    package func claims(log: VerifierKey) async -> [WitnessClaim] {
+        await WitnessClaims(settings: self, log: log).gather(nil)
+    }
 }
 
 /// Heads of this log that are kept elsewhere than in its store and its anchor.

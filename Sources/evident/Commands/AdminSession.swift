@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuditChain
 import LogClientHTTP
 import LogServer
 import LogStorage
@@ -50,6 +51,8 @@ struct AdminSession: Sendable {
         configuration.adminSocket = try LogFolder.freeAdminSocket(settings.data)
         let (listening, isListening) = AsyncStream.makeStream(of: Void.self)
         configuration.onAdminListening = { isListening.finish() }
+        configuration.readJournal = ReadJournal(path: LogFolder.reads(settings.data))
+        configuration.backup = BackupWriter(opened, settings, settingsFile: source.file).make
         let tokens = try TokenStore.open(path: LogFolder.tokens(settings.data))
         let tokenKey = opened.keys.redactionTokenKey
         let reloader = Reloader(
@@ -84,6 +87,15 @@ struct AdminSession: Sendable {
                     socket: LogFolder.adminSocket(folder), client: client)
                 return try await body(AdminSession(endpoint: endpoint, folder: folder))
             }
+        }
+    }
+
+    /// Posts JSON, and takes the answer line by line, as a value each.
+    func lines(
+        posting body: [UInt8], to path: String, _ take: (JSONValue) throws -> Void
+    ) async throws {
+        try await endpoint.lines(posting: body, to: path, limit: 8 << 20) { line in
+            try take(try JSONValue.parse(line, limits: JSONLimits(byteCount: 8 << 20)))
         }
     }
 

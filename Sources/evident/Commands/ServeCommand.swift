@@ -151,6 +151,9 @@ struct ServeCommand: AsyncParsableCommand {
         let mirror = try await Self.mirror(settings, opened.log, logger)
         var configuration = try serverConfiguration(settings, welcome)
         configuration.mirror = { mirror?.health }
+        if !evidence {
+            configuration.backup = BackupWriter(opened, settings, settingsFile: source.file).make
+        }
         let tokenKey = opened.keys.redactionTokenKey
         let reloader = Reloader(
             log: opened.log, tokens: tokens, settings: opened.settings, logger: logger

@@ -110,6 +110,9 @@ struct ServerConfiguration: Sendable, Equatable {
         self.texts = texts
     }
 
+    /// The file of the redaction policy, where it is one of the operator's own.
+    var redactionFile: String? { ["standard", "none"].contains(redaction) ? nil : redaction }
+
     /// The keys that are set to something else than in `other`.
     func keys(differingFrom other: ServerConfiguration) -> [ConfigurationKey] {
         ConfigurationKey.allCases.filter { texts[$0] != other.texts[$0] }

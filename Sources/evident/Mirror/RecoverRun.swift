@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditChain
+import AuditRecords
 import LogClient
 import LogServer
 import LogStorage
@@ -18,6 +19,7 @@ struct RecoverRun {
     private let anchor: Anchor
     private let refill: Refill
     private let acceptsNewAnchor: Bool
+    private let ledgerPath: String
 
     var gap: Refill.Gap { refill.gap }
 
@@ -36,6 +38,7 @@ struct RecoverRun {
         keys = try LogKeys.load(from: LogFolder.keys(settings.data))
         inForce = try OpenLog.settings(settings, keys, SharedLogLevel(.info))
         self.acceptsNewAnchor = acceptsNewAnchor
+        ledgerPath = OpenLog.ledgerPath(settings)
         anchor = try Anchor.open(path: settings.anchor)
         guard anchor.state != nil || acceptsNewAnchor else {
             throw CommandFailure(
@@ -118,10 +121,45 @@ struct RecoverRun {
         return leaves
     }
 
-    /// Writes what was found, and the record of what is lost.
-    func write(_ found: Found) throws -> Refill.Outcome {
-        try refill.run(
+    /// Whether the stored tree begins with all of a smaller one.
+    func storedTree(extends old: TreeHead) throws -> Bool { try refill.storedTree(extends: old) }
+
+    /// Writes what was found, the record of what is lost, and further ones of the log's own.
+    ///
+    /// What the ledger names, and records that are lost had announced, is announced anew: it goes
+    /// again, from a store that was put back from before.
+    func write(_ found: Found, further: [GovernanceRecord] = []) throws -> Refill.Outcome {
+        let known = try ErasureLedger.read(path: ledgerPath)
+        let lost = try LostAnnouncements(of: known, in: store.reader, size: gap.stored.size)
+        let announcements = lost.groups.map { group in
+            GovernanceRecord.erasureRequest(
+                erased: group.removals.map(\.json), reason: "restored", tenant: group.tenant,
+                credential: "evident")
+        }
+        return try refill.run(
             leaves: found.leaves, head: found.head, note: found.note,
-            wallMS: SystemClock.read().wallMS, record: inForce.logRecovered)
+            wallMS: SystemClock.read().wallMS,
+            further: (further + announcements).map { inForce.governance(of: $0) },
+            record: inForce.logRecovered,
+            prepare: { first in
+                let entries = lost.entries(announcedFrom: first + UInt64(further.count))
+                guard entries != known else { return }
+                try ErasureLedger.replace(path: ledgerPath, with: entries)
+            })
+    }
+
+    /// Adds a record to a store that lacks nothing; returns the tree then.
+    func append(_ record: GovernanceRecord) throws -> TreeHead {
+        try refill.append(
+            [inForce.governance(of: record)], wallMS: SystemClock.read().wallMS)
+    }
+
+    /// Destroys again what the ledger names, in a store of `size` entries that nobody serves.
+    ///
+    /// Returns how many requests it names.
+    func reapply(size: UInt64) throws -> Int {
+        let entries = try ErasureLedger.read(path: ledgerPath)
+        try ErasureLedger.apply(entries, to: store, size: size)
+        return entries.count
     }
 }
