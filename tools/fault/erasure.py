@@ -172,8 +172,8 @@ class Scene:
             "Content-Type": "application/json"}, timeout=300)
 
     def erase_all(self, items):
-        for start in range(0, len(items), 1000):
-            status, answer = self.erase(items[start:start + 1000])
+        for start in range(0, len(items), 400):
+            status, answer = self.erase(items[start:start + 400])
             self.checks.expect("it is erased", status == 200, answer[:300])
 
     def announced(self):
@@ -294,7 +294,7 @@ def killed(folder, generator, options):
                 mark(chosen)
                 continue
             # From before the announcement to after the end, in equal steps.
-            delay = spans[0] * 1.2 * turn / max(1, options.kills - 1)
+            delay = spans[0] * 1.2 * (turn - 1) / max(1, options.kills - 2)
             thread = threading.Thread(target=lambda: quietly(scene.erase, items))
             thread.start()
             time.sleep(delay)
