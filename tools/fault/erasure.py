@@ -199,18 +199,20 @@ class Scene:
             value = json.loads(line)
             if "index" in value and "fields" in value:
                 lines[value["index"]] = value["fields"]
+        wrong = []
         for one in self.records:
             fields = lines.get(one.index)
             if one.is_whole:
-                self.checks.expect(f"record {one.index} is not in a set", fields is None)
+                wrong += [one.index] if fields is not None else []
                 continue
             members = "".join(f["member"] for f in fields or [] if "member" in f)
             erased = {f["name"] for f in fields or [] if "erased" in f}
             kept = [c for name, c in one.canaries.items() if name not in one.erased]
-            good = all(c in members for c in kept) and erased == one.erased
             shown += len(kept)
-            if not good:
-                self.checks.expect(f"record {one.index} shows what is left of it", False, str(erased))
+            if not all(c in members for c in kept) or erased != one.erased:
+                wrong.append(one.index)
+        self.checks.expect("every record shows all that is left of it and nothing else", not wrong,
+                           f"{len(wrong)}: {wrong[:9]}")
         return shown
 
     # What is left on the disk

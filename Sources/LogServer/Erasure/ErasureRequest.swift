@@ -23,6 +23,8 @@ struct ErasureRequest: Sendable {
     private(set) var isDryRun = true
 
     private static let targetLimit = 1_000
+    /// Room for as many records, each with the names of many fields.
+    static let limits = JSONLimits(byteCount: 256 << 10, memberCount: 2 * targetLimit + 8)
     /// Fields that are never erased alone: without them nobody can say what record it was.
     static let lasting: Set<String> = ["v", "id", "type", "tenant", "received"]
 
@@ -30,7 +32,7 @@ struct ErasureRequest: Sendable {
     ///
     /// Throws, with the member's name, what is not of its form.
     init(_ body: [UInt8]) throws(Problem) {
-        guard let members = (try? JSONValue.parse(body))?.members else {
+        guard let members = (try? JSONValue.parse(body, limits: Self.limits))?.members else {
             throw .invalidParameter("body", "Send one JSON object, with a reason.")
         }
         for member in members {

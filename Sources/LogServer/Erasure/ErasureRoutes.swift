@@ -17,7 +17,7 @@ struct ErasureRoutes: Sendable {
     /// Who may: operators by their token, or whoever may open the socket.
     let access: Access
 
-    private static let bodyLimit = 256 << 10
+    private static let bodyLimit = ErasureRequest.limits.byteCount
     private static let pageSize = 1_000
     /// Records that one request may erase.
     private static let recordLimit = 100_000
