@@ -172,8 +172,8 @@ class Scene:
             "Content-Type": "application/json"}, timeout=300)
 
     def erase_all(self, items):
-        for start in range(0, len(items), 400):
-            status, answer = self.erase(items[start:start + 400])
+        for start in range(0, len(items), 1000):
+            status, answer = self.erase(items[start:start + 1000])
             self.checks.expect("it is erased", status == 200, answer[:300])
 
     def announced(self):
