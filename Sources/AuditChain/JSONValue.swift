@@ -108,11 +108,18 @@ public enum JSONValue: Sendable {
     /// parsed value has them.
     public var canonical: [UInt8] {
         var text = [UInt8]()
-        appendCanonical(to: &text)
+        append(to: &text, sorting: true)
         return text
     }
 
-    private func appendCanonical(to text: inout [UInt8]) {
+    /// The same text, but for members in the order that they have: not canonical, and cheaper.
+    public var unsorted: [UInt8] {
+        var text = [UInt8]()
+        append(to: &text, sorting: false)
+        return text
+    }
+
+    private func append(to text: inout [UInt8], sorting: Bool) {
         switch self {
         case .null: text += "null".utf8
         case .bool(let value): text += (value ? "true" : "false").utf8
@@ -124,26 +131,29 @@ public enum JSONValue: Sendable {
             text.append(UInt8(ascii: "["))
             for (place, element) in elements.enumerated() {
                 if place > 0 { text.append(UInt8(ascii: ",")) }
-                element.appendCanonical(to: &text)
+                element.append(to: &text, sorting: sorting)
             }
             text.append(UInt8(ascii: "]"))
-        case .object(let members): Self.appendMembers(members, to: &text)
+        case .object(let members) where sorting:
+            Self.append(
+                members.sorted { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) },
+                to: &text, sorting: true)
+        case .object(let members): Self.append(members, to: &text, sorting: false)
         }
     }
 
-    private static func appendMembers(_ members: [Member], to text: inout [UInt8]) {
-        let sorted = members.sorted { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }
+    private static func append(_ members: [Member], to text: inout [UInt8], sorting: Bool) {
         text.append(UInt8(ascii: "{"))
-        for (place, member) in sorted.enumerated() {
+        for (place, member) in members.enumerated() {
             if place > 0 {
                 precondition(
-                    !sorted[place - 1].name.utf8.elementsEqual(member.name.utf8),
+                    !members[place - 1].name.utf8.elementsEqual(member.name.utf8),
                     "an object has one value for a name")
                 text.append(UInt8(ascii: ","))
             }
             appendQuoted(member.name, to: &text)
             text.append(UInt8(ascii: ":"))
-            member.value.appendCanonical(to: &text)
+            member.value.append(to: &text, sorting: sorting)
         }
         text.append(UInt8(ascii: "}"))
     }

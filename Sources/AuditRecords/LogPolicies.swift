@@ -34,6 +34,9 @@ public struct LogPolicies: Hashable, Sendable {
         }
     }
 
+    /// As canonical JSON: an object.
+    public var canonical: [UInt8] { value.canonical }
+
     /// As it stands in a record.
     var value: JSONValue {
         ["access_records": .string(accessRecords), "redaction": redaction?.value ?? .null]

@@ -2,20 +2,26 @@
 
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 
 extension LogEndpoint {
     /// Takes an answer of any length piece by piece as it comes.
     ///
     /// Nothing is retried. Throws an ``EndpointError`` where the answer is not 200 or breaks off, and
-    /// what `take` throws, which ends the answer.
+    /// what `begin` and `take` throw, which ends the answer.
     ///
     /// - Parameters:
     ///   - path: Begins with a slash; a query may follow.
+    ///   - method: The HTTP method.
+    ///   - begin: Called once, before any piece, with a look-up of the answer's header fields.
     ///   - take: Called with each piece, in order; the next one is asked for when it returns.
     public func pieces(
-        _ path: String, _ take: ([UInt8]) async throws -> Void
+        _ path: String, method: String = "GET",
+        begin: ((_ field: (String) -> String?) throws -> Void)? = nil,
+        _ take: ([UInt8]) async throws -> Void
     ) async throws {
-        let response = try await open("GET", path, headers: [])
+        let response = try await open(method, path, headers: [])
+        try begin?({ response.headers.first(name: $0) })
         var parts = response.body.makeAsyncIterator()
         while true {
             let part: ByteBuffer?

@@ -63,12 +63,16 @@ public struct LogEndpoint: Sendable {
     }
 
     /// Runs `body` with a client made for logs, and closes its connections afterwards.
+    ///
+    /// - Parameters:
+    ///   - connections: To one host at one time.
+    ///   - silence: After so many seconds without a byte an answer has broken off.
     public static func withClient<Result>(
-        connections: Int = 16, _ body: (HTTPClient) async throws -> Result
+        connections: Int = 16, silence: Int64 = 60, _ body: (HTTPClient) async throws -> Result
     ) async throws -> Result {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(10), read: .seconds(60)))
+            timeout: .init(connect: .seconds(10), read: .seconds(silence)))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         configuration.httpVersion = .http1Only
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

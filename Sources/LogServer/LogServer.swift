@@ -31,10 +31,12 @@ package struct LogServer: Service {
             configuration: configuration)
         let search = RecordSearch(log: log, settings: settings)
         let holds = HoldBook(log: log, settings: settings, search: search)
+        let access = AccessRecords(
+            log: log, settings: settings, journal: configuration.readJournal,
+            now: configuration.now)
         let routes = Self.publicRoutes(
             log: log, tokens: tokens, settings: settings, search: search, holds: holds,
-            configuration: configuration,
-            admin: admin.routes)
+            access: access, configuration: configuration, admin: admin.routes)
         publicApplication = Self.application(
             RouteTable(routes, tokens: tokens),
             address: .hostname(configuration.host, port: configuration.port),
@@ -53,7 +55,11 @@ package struct LogServer: Service {
                             log: log, settings: settings, search: search, holds: holds,
                             access: .socket
                         ).routes
-                        + HoldRoutes(book: holds, search: search, access: .socket).routes,
+                        + HoldRoutes(book: holds, search: search, access: .socket).routes
+                        + ExportRoutes(
+                            log: log, records: access, search: search, tokens: nil,
+                            now: configuration.now
+                        ).routes,
                     tokens: nil), address: .unixDomainSocket(path: path),
                 configuration, logger, direct: nil,
                 onRunning: { [configuration] _ in
@@ -103,11 +109,9 @@ package struct LogServer: Service {
 
     private static func publicRoutes(
         log: Log, tokens: TokenStore, settings: SettingsInForce, search: RecordSearch,
-        holds: HoldBook, configuration: LogServerConfiguration, admin: [Route]
+        holds: HoldBook, access: AccessRecords, configuration: LogServerConfiguration,
+        admin: [Route]
     ) -> [Route] {
-        let access = AccessRecords(
-            log: log, settings: settings, journal: configuration.readJournal,
-            now: configuration.now)
         let survey = RecordSurvey(log: log, access: access, search: search)
         let reports = ForkReports()
         let verifications = VerificationSlot()
@@ -126,6 +130,9 @@ package struct LogServer: Service {
             + BundleRoutes(
                 log: log, access: access, search: search, tokens: tokens,
                 verifications: verifications, now: configuration.now
+            ).routes
+            + ExportRoutes(
+                log: log, records: access, search: search, tokens: tokens, now: configuration.now
             ).routes
             + RecordRoutes(log: log, access: access).routes + TreeRoutes(log: log).routes
             + WitnessedRoutes(log: log).routes + ExplorerRoutes().routes

@@ -22,6 +22,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case erasureUnfinished
     case backupRunning, backupFailed
     case held
+    case exportChanged, exportUnfinished
     case bodyTooLarge
     case unsupportedMediaType, unsupportedContentEncoding
     case expectationFailed
@@ -43,7 +44,8 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .notAcceptable,
             .requestTimeout, .clientLeft,
             .idempotencyConflict, .ambiguousID,
-            .held, .erased, .lost, .bodyTooLarge, .unsupportedMediaType,
+            .held, .erased, .lost, .exportChanged, .exportUnfinished, .bodyTooLarge,
+            .unsupportedMediaType,
             .unsupportedContentEncoding, .expectationFailed, .tooManyConnectionsOfAddress,
             .forkNotProven, .tooManyReports,
             .verificationRunning, .headTooLarge, .internalError, .corrupt, .tooManyConnections,
@@ -106,7 +108,7 @@ extension ProblemCode {
             .forkNotProven:
             badRequest
         case .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .idempotencyConflict,
-            .ambiguousID, .held, .erased, .lost, .frozen:
+            .ambiguousID, .held, .erased, .lost, .frozen, .exportChanged, .exportUnfinished:
             refused
         case .requestTimeout, .clientLeft, .bodyTooLarge, .notAcceptable,
             .unsupportedMediaType, .unsupportedContentEncoding, .expectationFailed, .headTooLarge:
@@ -218,6 +220,14 @@ extension ProblemCode {
                 409, "held", "A legal hold keeps this from being destroyed",
                 "The indexes given are of the holds: release them, or leave those records out."
                     + " Nothing was destroyed.")
+        case .exportChanged:
+            ProblemRow(
+                409, "export_changed", "The file is no longer the one that was begun",
+                "Records were erased, or a policy changed, since: begin the export anew.")
+        case .exportUnfinished:
+            ProblemRow(
+                409, "export_unfinished", "The export still runs",
+                "Ask for its manifest when the answer with the file has ended.")
         case .erased:
             ProblemRow(
                 410, "erased", "The record has been erased",
@@ -242,7 +252,9 @@ extension ProblemCode {
         case .notAcceptable:
             ProblemRow(
                 406, "not_acceptable", "There is no such form of the answer",
-                "Accept application/json, application/x-ndjson or text/csv, or give format.")
+                "Accept application/json, application/x-ndjson, text/csv,"
+                    + " application/cloudevents-batch+json or application/ocsf+json, or give format."
+            )
         case .unsupportedMediaType:
             ProblemRow(
                 415, "unsupported_media_type", "The body's media type is not accepted",

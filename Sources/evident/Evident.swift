@@ -24,8 +24,8 @@ struct Evident: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, TokenCommand.self, ReloadCommand.self,
             SubmitCommand.self, ImportCommand.self, GetCommand.self, QueryCommand.self,
-            BundleCommand.self,
-            TailCommand.self, VerifyCommand.self, MonitorCommand.self, MirrorCommand.self,
+            BundleCommand.self, ExportCommand.self, TailCommand.self, VerifyCommand.self,
+            MonitorCommand.self, MirrorCommand.self,
             WitnessCommand.self, EraseCommand.self, HoldCommand.self, FsckCommand.self,
             RecoverCommand.self, BackupCommand.self, RestoreCommand.self, FreezeCommand.self,
             RedactCommand.self, BenchCommand.self,

@@ -11,9 +11,15 @@ final class SlowStore: LogStore {
     private let store = NullStore()
     private let pauseMS = Atomic<Int>(0)
     private let count = Atomic<Int>(0)
+    private let altered = Mutex<(text: String, other: String, index: UInt64)?>(nil)
 
     /// Milliseconds that each read of contents takes.
     func slow(byMS pause: Int) { pauseMS.store(pause, ordering: .relaxed) }
+
+    /// From now on a record is another one than was stored.
+    func alter(_ text: String, to other: String, at index: UInt64) {
+        altered.withLock { $0 = (text, other, index) }
+    }
 
     /// Reads of contents so far.
     var reads: Int { count.load(ordering: .relaxed) }
@@ -34,13 +40,24 @@ final class SlowStore: LogStore {
         if pause > 0 { Thread.sleep(forTimeInterval: Double(pause) / 1_000) }
     }
 
+    private func altering(_ found: IndexedContent) -> IndexedContent {
+        guard let change = altered.withLock({ $0 }), change.index == found.index,
+            let seed = found.content.seed, let digest = found.content.formDigest
+        else { return found }
+        let text = String(decoding: found.content.record, as: UTF8.self)
+        let record = Array(text.replacing(change.text, with: change.other).utf8)
+        return IndexedContent(
+            index: found.index,
+            content: StoredContent(record: record, seed: seed, formDigest: digest))
+    }
+
     private struct Reader: LogReader {
         let base: any LogReader
         let store: SlowStore
 
         func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
             store.read()
-            return try base.contents(at: indexes)
+            return try base.contents(at: indexes).map(store.altering)
         }
 
         func removal(at index: UInt64) throws(StoreError) -> UInt64? {

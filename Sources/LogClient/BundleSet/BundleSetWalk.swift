@@ -205,27 +205,19 @@ struct BundleSetWalk {
         guard let old = result?.checkpoint.checkpoint.head, let digest else {
             throw .misplaced(number)
         }
-        let proven = try Self.proving(number) { () throws(VerifyError) in
-            try bundle.verify(by: pinned.withoutWitnesses).proven
-        }
-        let details = ErasureRecords.value(of: "details", in: bundle.fields)
-        guard ErasureRecords.value(of: "tenant", in: bundle.fields)?.text == "_log",
-            ErasureRecords.value(of: "type", in: bundle.fields)?.text == "audit.export",
-            details?["export"]?.text == "bundle_set"
-        else { throw .notVouched }
-        guard proven.index >= old.size else {
-            throw .vouchedTooEarly(index: proven.index, size: old.size)
-        }
-        let new = proven.checkpoint.checkpoint.head
-        let proof = ConsistencyProof(
-            oldSize: old.size, newSize: new.size, hashes: consistency)
-        do {
-            try proof.verify(from: old, to: new)
+        let record = VouchedRecord(bundle: bundle, consistency: consistency)
+        let vouched: (index: UInt64, details: JSONValue)
+        do throws(VouchedRecord.Failure) {
+            vouched = try record.verify(by: pinned, kind: "bundle_set", after: old)
         } catch {
-            throw .proof(line: number, .consistency(error))
+            switch error {
+            case .proof(let error): throw .proof(line: number, error)
+            case .notVouched: throw .notVouched
+            case .tooEarly(let index, let size): throw .vouchedTooEarly(index: index, size: size)
+            }
         }
-        guard details?["sha256"]?.text == digest.hex else { throw .digestMismatch }
-        result?.vouchedBy = proven.index
+        guard vouched.details["sha256"]?.text == digest.hex else { throw .digestMismatch }
+        result?.vouchedBy = vouched.index
         result?.digest = digest
     }
 
@@ -237,15 +229,5 @@ struct BundleSetWalk {
         } catch {
             throw .proof(line: line, error)
         }
-    }
-}
-
-extension PinnedLog {
-    /// The log under its own keys alone: nobody else has seen a head that is moments old.
-    fileprivate var withoutWitnesses: PinnedLog {
-        guard let pinned = try? PinnedLog(keys: keys) else {
-            preconditionFailure("keys that pin a log pin it without witnesses too")
-        }
-        return pinned
     }
 }

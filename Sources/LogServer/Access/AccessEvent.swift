@@ -11,6 +11,8 @@ struct AccessEvent: Sendable {
     enum Kind: String, Sendable {
         case record, query, stats, gaps, stream, verify, bundle
         case bundleSet = "bundle_set"
+        case exportBegun = "begun"
+        case exportFile = "file"
     }
 
     let kind: Kind
@@ -33,7 +35,7 @@ struct AccessEvent: Sendable {
         switch kind {
         case .record, .query, .stats, .gaps: true
         // What was handed out is known by its own record.
-        case .stream, .verify, .bundle, .bundleSet: false
+        case .stream, .verify, .bundle, .bundleSet, .exportBegun, .exportFile: false
         }
     }
 
@@ -41,13 +43,14 @@ struct AccessEvent: Sendable {
     ///
     /// - Parameter minute: it stands for all that the credential reads until a minute ends.
     func record(by credential: Credential, forMinute minute: Bool) -> GovernanceRecord {
+        if kind == .exportBegun { return export(by: credential) }
         var details = details("access", of: credential)
         if minute { details.append(.init("per", "minute")) }
         return GovernanceRecord(
             type: kind == .verify ? "audit.verify" : "audit.access", details: .object(details))
     }
 
-    /// The log's own record of a file that was made of what was read.
+    /// The log's own record of a file that is made of what is read.
     func export(by credential: Credential) -> GovernanceRecord {
         GovernanceRecord(
             type: "audit.export", details: .object(details("export", of: credential)))

@@ -14,8 +14,7 @@ struct BundleSetRequest: Sendable {
     let selection: RecordSelection
     let fields: FieldSelection
     let reports: [Report]
-    /// Whether it is to be proven under a head that met the witness policy.
-    let isWitnessed: Bool
+    let head: HeadChoice
 
     static let parameters =
         QueryParameters.selection + [
@@ -25,10 +24,7 @@ struct BundleSetRequest: Sendable {
                 "Adds what the log says of itself: chain, the verdict of a verification of chain"
                     + " and tree, for auditors; gaps, what producers counted and the log does not"
                     + " hold."),
-            .query(
-                "head", ["enum": ["newest", "witnessed"]],
-                "The head that all is proven under: the newest one, or the newest one that met the"
-                    + " witness policy, which later records are not in. [newest]"),
+            HeadChoice.parameter,
         ]
 
     init(_ call: Call, _ search: RecordSearch) throws(Problem) {
@@ -40,11 +36,7 @@ struct BundleSetRequest: Sendable {
         guard reports.count == names.count else {
             throw .invalidParameter("report", "Ask for chain, gaps, or once for each.")
         }
-        switch call.query["head"] {
-        case nil, "newest": isWitnessed = false
-        case "witnessed": isWitnessed = true
-        default: throw .invalidParameter("head", "Ask for newest or witnessed.")
-        }
+        head = try HeadChoice(call.query)
         if reports.contains(.chain), credential.role != .auditor { throw Problem(.notAuthorized) }
     }
 

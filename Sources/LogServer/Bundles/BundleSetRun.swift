@@ -217,21 +217,10 @@ struct BundleSetRun: Sendable {
         var event = request.event(head.head.size, access)
         event.members += [
             ("bytes", .integer(file.count)), ("records", .integer(records)),
-            ("sha256", .string(file.finish().hex)),
+            ("sha256", .string(try file.finish().hex)),
         ]
-        let (place, content) = try await access.export(event, by: request.credential)
-        let own = try Self.opened(place.index, place.leaf, content, log.keys.identity.origin)
-        let growth = try await log.consistency(
-            from: head.head.size, to: place.proof.treeSize)
-        var json = JSONWriter(capacity: 4_096)
-        json.open()
-        json.name("vouched")
-        json.bundle(
-            own, .all, inclusion: place.proof.hashes, checkpoint: place.checkpoint)
-        json.member("consistency", base64: growth.hashes)
-        json.close()
-        json.newline()
-        return json.bytes
+        return try await Vouching(log: log, access: access).line(
+            event, by: request.credential, after: head)
     }
 
     private static func line(_ problem: Problem) -> ByteBuffer {
@@ -242,24 +231,5 @@ struct BundleSetRun: Sendable {
         json.close()
         json.newline()
         return ByteBuffer(bytes: json.bytes)
-    }
-}
-
-/// What was written of a file: how much, and the hash of it.
-private final class MadeFile {
-    private(set) var count: UInt64 = 0
-    private var stream: SHA256Stream? = SHA256Stream()
-
-    func write(_ bytes: [UInt8], to writer: inout any ResponseBodyWriter) async throws {
-        guard !bytes.isEmpty else { return }
-        stream?.update(bytes)
-        count += UInt64(bytes.count)
-        try await writer.write(ByteBuffer(bytes: bytes))
-    }
-
-    /// The hash of all that was written; asked for once, and nothing is written after it.
-    func finish() -> Digest {
-        guard let stream = stream.take() else { preconditionFailure("the file has ended") }
-        return stream.finalize()
     }
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuditRecords
+
 /// How an answer with records is written.
 enum AnswerFormat: String, Sendable, CaseIterable {
-    case json, ndjson, csv
+    case json, ndjson, csv, ocsf, cloudevents
 
     /// As the parameter `format` asks, else as the Accept field does.
     init(_ query: Query, accept: [String]) throws(Problem) {
         if let name = query["format"] {
             guard let format = AnswerFormat(rawValue: name) else {
-                throw .invalidParameter("format", "Ask for json, ndjson or csv.")
+                throw .invalidParameter("format", "Ask for json, ndjson, csv, ocsf or cloudevents.")
             }
             self = format
             return
@@ -24,6 +26,17 @@ enum AnswerFormat: String, Sendable, CaseIterable {
         case .json: MediaTypes.json
         case .ndjson: MediaTypes.ndjson
         case .csv: "text/csv; charset=utf-8"
+        case .ocsf: "application/ocsf+json"
+        case .cloudevents: "application/cloudevents-batch+json"
+        }
+    }
+
+    /// The schema of others that records are written in, as one array; nil for our own forms.
+    var events: ExportFormat? {
+        switch self {
+        case .json, .ndjson, .csv: nil
+        case .ocsf: .ocsf
+        case .cloudevents: .cloudevents
         }
     }
 
@@ -37,6 +50,8 @@ enum AnswerFormat: String, Sendable, CaseIterable {
         case "*/*", "application/*", MediaTypes.json: .json
         case MediaTypes.ndjson, "application/jsonl": .ndjson
         case "text/csv", "text/*": .csv
+        case AnswerFormat.ocsf.mediaType: .ocsf
+        case AnswerFormat.cloudevents.mediaType: .cloudevents
         default: nil
         }
     }

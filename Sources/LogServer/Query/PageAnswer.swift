@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuditChain
 import AuditRecords
 import HTTPTypes
 import Hummingbird
@@ -16,20 +17,24 @@ struct PageAnswer: Sendable {
         let record: Found
         var receipt: SequencedRecord?
         var proof: String?
+        /// What ties it to the tree, for the forms of others.
+        var leaf: Leaf?
     }
 
-    let origin: String
+    let origin: Origin
     let treeSize: UInt64
     let items: [Item]
     /// Nil on the last page.
     let nextCursor: String?
 
-    func response(_ format: AnswerFormat) -> Response {
+    func response(_ format: AnswerFormat) throws(RecordError) -> Response {
         let body =
             switch format {
             case .json: json
             case .ndjson: lines
             case .csv: csv
+            case .ocsf: try array(.ocsf)
+            case .cloudevents: try array(.cloudevents)
             }
         var response = Response.uncached(ByteBuffer(bytes: body), type: format.mediaType)
         response.headers[.vary] = "Accept, Authorization"
@@ -47,7 +52,7 @@ struct PageAnswer: Sendable {
         json.open()
         json.member("schema", "audit_query")
         json.member("version", "1")
-        json.member("origin", origin)
+        json.member("origin", origin.text)
         json.member("pinned_tree_size", treeSize)
         json.name("records")
         json.openArray()
@@ -67,13 +72,30 @@ struct PageAnswer: Sendable {
             json.newline()
         }
         json.open()
-        json.member("origin", origin)
+        json.member("origin", origin.text)
         json.member("pinned_tree_size", treeSize)
         if let nextCursor { json.member("next_cursor", nextCursor) }
         json.member("has_more", nextCursor != nil)
         json.close()
         json.newline()
         return json.bytes
+    }
+
+    /// One array of events, each on a line of its own.
+    private func array(_ format: ExportFormat) throws(RecordError) -> [UInt8] {
+        var bytes = Array("[".utf8)
+        for item in items {
+            guard let leaf = item.leaf else { preconditionFailure("an event has its leaf") }
+            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(UInt8(ascii: "\n"))
+            let content = item.record.content
+            bytes += try format.line(
+                of: ExportedRecord(
+                    origin: origin, index: item.record.index, leaf: leaf,
+                    canonical: content.record, erased: content.erased)
+            ).dropLast()
+        }
+        return bytes + Array("\n]\n".utf8)
     }
 
     private var csv: [UInt8] {

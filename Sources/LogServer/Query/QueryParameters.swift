@@ -53,7 +53,7 @@ enum QueryParameters {
                 "Where the page before ended; all filters and the order are sent again."),
             .queries(
                 "include", ["enum": ["receipt", "proof"]],
-                "Adds to each record its receipt, or its proof file; not in CSV."),
+                "Adds to each record its receipt, or its proof file; in json and ndjson."),
             .query(
                 "format", ["enum": .list(AnswerFormat.allCases.map { .text($0.rawValue) })],
                 "Wins over the Accept field."),

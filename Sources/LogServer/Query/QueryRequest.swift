@@ -32,8 +32,9 @@ struct QueryRequest: Sendable {
         limit = try Self.limit(query)
         extras = try Self.extras(query)
         cursor = query["cursor"]
-        if format == .csv, !extras.isEmpty {
-            throw .invalidParameter("include", "Ask for json or ndjson: CSV has no place for it.")
+        if format != .json, format != .ndjson, !extras.isEmpty {
+            throw .invalidParameter(
+                "include", "Ask for json or ndjson: others have no place for it.")
         }
     }
 

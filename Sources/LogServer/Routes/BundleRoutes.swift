@@ -142,16 +142,8 @@ struct BundleRoutes: Sendable {
                 ],
                 problems: [
                     .invalidParameter, .corrupt, .tooManyStreams, .verificationRunning,
-                    .witnessesNotConfigured, .notWitnessed,
-                ] + AccessRecords.problems)
+                ] + HeadChoice.problems + AccessRecords.problems)
         ) { call in try await open(call) }
-    }
-
-    private func head(_ request: BundleSetRequest) async throws -> EvidenceHead {
-        guard request.isWitnessed else { return try await log.evidenceHead() }
-        guard log.witnessSettings != nil else { throw Problem(.witnessesNotConfigured) }
-        guard let head = log.witnessedEvidenceHead else { throw Problem(.notWitnessed) }
-        return head
     }
 
     private func open(_ call: Call) async throws -> Response {
@@ -160,7 +152,7 @@ struct BundleRoutes: Sendable {
         try log.refuseUnlessSequencing()
         let slot = try slots.enter(request.credential)
         let turn = request.reports.contains(.chain) ? try verifications.take() : nil
-        let head = try await head(request)
+        let head = try await request.head.head(of: log)
         try await access.record(request.event(head.head.size, access), by: request.credential)
         let (tokens, headers) = (tokens, call.request.headers)
         let run = BundleSetRun(

@@ -52,7 +52,8 @@ struct QueryRoutes: Sendable {
                         + " record.",
                     content: [
                         (MediaTypes.json, "RecordPage"), (MediaTypes.ndjson, "RecordLine"),
-                        (AnswerFormat.csv.mediaType, nil),
+                        (AnswerFormat.csv.mediaType, nil), (AnswerFormat.ocsf.mediaType, nil),
+                        (AnswerFormat.cloudevents.mediaType, nil),
                     ])
             ],
             problems: [.invalidParameter, .invalidCursor, .notAcceptable, .corrupt]
@@ -75,15 +76,33 @@ struct QueryRoutes: Sendable {
         var items: [PageAnswer.Item] = []
         items.reserveCapacity(records.count)
         for record in records { items.append(try await item(record, request.extras)) }
+        if request.format.events != nil { try await addLeaves(&items, request.order) }
         let nextCursor = next.map {
             cursors.text(
                 of: Cursor(position: $0, treeSize: walk.treeSize, begunMS: walk.begunMS),
                 binding: request.binding)
         }
-        return PageAnswer(
-            origin: log.keys.identity.origin.text, treeSize: walk.treeSize, items: items,
+        return try PageAnswer(
+            origin: log.keys.identity.origin, treeSize: walk.treeSize, items: items,
             nextCursor: nextCursor
         ).response(request.format)
+    }
+
+    /// Reads the leaves of a page, neighbours together.
+    private func addLeaves(
+        _ items: inout [PageAnswer.Item], _ order: RecordOrder
+    ) async throws {
+        guard !items.isEmpty else { return }
+        let indexes = items.map(\.record.index)
+        let rising = order == .ascending ? indexes : indexes.reversed()
+        let leaves = try await log.evidence(
+            of: rising, nodes: [], under: log.evidenceHead()
+        ).leaves
+        for place in items.indices {
+            items[place].leaf =
+                leaves[
+                    order == .ascending ? place : leaves.count - 1 - place]
+        }
     }
 
     /// Where the request goes on; without a cursor it begins, at the tree that is published now.

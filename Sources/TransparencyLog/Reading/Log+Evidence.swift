@@ -64,6 +64,15 @@ extension Log {
         }
     }
 
+    /// Runs work on many records on the threads that give way to others.
+    ///
+    /// Throws what `body` throws, if it is the log's error.
+    package func givingWay<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws(LogError) -> Result {
+        try await reading { try await self.queries.run(body) }
+    }
+
     /// Neighbours together: they are read by one statement.
     private static func stretches(_ indexes: [UInt64]) -> [Range<UInt64>] {
         var stretches: [Range<UInt64>] = []

@@ -10,7 +10,7 @@ import TransparencyLog
 /// What an operator's command speaks to: the server that holds the folder, or, where none does, one
 /// that the command runs for as long as it needs it, on the admin socket alone.
 struct AdminSession: Sendable {
-    private let endpoint: LogEndpoint
+    let endpoint: LogEndpoint
     private let folder: String
 
     /// Runs `body` with the log that `options` name.
@@ -49,6 +49,7 @@ struct AdminSession: Sendable {
     ) async throws -> Result {
         var configuration = LogServerConfiguration()
         configuration.adminSocket = try LogFolder.freeAdminSocket(settings.data)
+        configuration.readJournal = ReadJournal(path: LogFolder.reads(settings.data))
         let (listening, isListening) = AsyncStream.makeStream(of: Void.self)
         configuration.onAdminListening = { isListening.finish() }
         configuration.readJournal = ReadJournal(path: LogFolder.reads(settings.data))
@@ -82,7 +83,8 @@ struct AdminSession: Sendable {
         _ folder: String, _ body: @escaping @Sendable (AdminSession) async throws -> Result
     ) async throws -> Result {
         try await ServerOptions.translating {
-            try await LogEndpoint.withClient { client in
+            // Long work may have nothing to say for a while.
+            try await LogEndpoint.withClient(silence: 600) { client in
                 let endpoint = try LogEndpoint(
                     socket: LogFolder.adminSocket(folder), client: client)
                 return try await body(AdminSession(endpoint: endpoint, folder: folder))

@@ -59,11 +59,8 @@ struct BundleCommand: AsyncParsableCommand {
 
     func run() async throws {
         let path = try path()
-        let environment = ProcessInfo.processInfo.environment
-        let isPinned =
-            !keys.vkey.isEmpty || keys.policy != nil
-            || ["EVIDENT_VKEY", "EVIDENT_POLICY"].contains { environment[$0]?.isEmpty == false }
-        let check = isPinned ? BundleCheck(try keys.pinned(environment)) : nil
+        let check = try keys.pinnedIfGiven(ProcessInfo.processInfo.environment)
+            .map { BundleCheck($0) }
         let file = try EvidenceFile(output)
         let bar = ProgressBar("leaves", total: 0)
         do {

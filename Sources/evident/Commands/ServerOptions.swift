@@ -38,12 +38,15 @@ struct ServerOptions: ParsableArguments {
     }
 
     /// Runs `body` with the log's endpoint.
+    ///
+    /// - Parameter silence: seconds without a byte after which an answer has broken off.
     func withEndpoint<Result>(
-        retry: RetryPolicy = .standard, _ body: (LogEndpoint) async throws -> Result
+        retry: RetryPolicy = .standard, silence: Int64 = 60,
+        _ body: (LogEndpoint) async throws -> Result
     ) async throws -> Result {
         let token = try token()
         return try await Self.translating {
-            try await LogEndpoint.withClient { client in
+            try await LogEndpoint.withClient(silence: silence) { client in
                 try await body(
                     LogEndpoint(url: address, client: client, token: token, retry: retry))
             }

@@ -16,7 +16,7 @@ struct VerifyCommand: AsyncParsableCommand {
             """,
         subcommands: [
             VerifyReceiptCommand.self, VerifyBundleCommand.self, VerifyChainCommand.self,
-            VerifyLogCommand.self, VerifyForkCommand.self,
+            VerifyLogCommand.self, VerifyForkCommand.self, VerifyExportCommand.self,
         ])
 }
 
@@ -45,6 +45,14 @@ struct KeyOptions: ParsableArguments {
             }
         }
         return try ReceiptCheck.pin(keys(environment), policy: policy)
+    }
+
+    /// The same where a key or a policy was given; else nil.
+    func pinnedIfGiven(_ environment: [String: String]) throws(CommandFailure) -> PinnedLog? {
+        let isGiven =
+            !vkey.isEmpty || policy != nil
+            || ["EVIDENT_VKEY", "EVIDENT_POLICY"].contains { environment[$0]?.isEmpty == false }
+        return isGiven ? try pinned(environment) : nil
     }
 
     /// The keys, from the command line or the environment.

@@ -128,6 +128,11 @@ struct WitnessedRouteTests {
         let set = try await fixture.bundleSet("?head=witnessed")
         #expect(set.checkpoint.checkpoint.head.size == size && set.showsAll)
         #expect(try await fixture.bundleSet("?head=newest").records > set.records)
+        let export = try await fixture.export("?format=ndjson&head=witnessed")
+        let verified = try ExportVerifier(pinned, manifest: export.manifest).manifest
+        #expect(verified.range == 0..<size && verified.showsAll)
+        let newest = try await fixture.export("?format=ndjson").manifest
+        #expect(throws: ExportError.self) { _ = try ExportVerifier(pinned, manifest: newest) }
         let wrong = try await fixture.send(.get, "/v1/audit/bundles?head=x", as: .auditor)
         #expect(wrong.status == .badRequest)
         await fixture.log.shutDown()

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditChain
-package import AuditRecords
 
 /// Records as a table in CSV (RFC 4180), for spreadsheets.
 ///
 /// The column `record` has the canonical text, unchanged; the others are read from it, and are
 /// made safe for programs that take a cell with a leading `=`, `+`, `-`, `@`, tab or carriage
 /// return for a formula: such a cell begins with an apostrophe.
-package struct RecordTable: Sendable {
+public struct RecordTable: Sendable {
     /// What is written so far, the heading included.
-    package private(set) var bytes: [UInt8] = []
+    public private(set) var bytes: [UInt8] = []
 
     private static let fields: [FilterField] = [
         .type, .category, .action, .outcome, .reason, .actorType, .actor, .agent, .model, .tool,
@@ -18,8 +17,10 @@ package struct RecordTable: Sendable {
         .dataClass, .producer,
     ]
 
-    /// - Parameter heading: whether the names of the columns come first.
-    package init(heading: Bool = true) {
+    /// A table without a row.
+    ///
+    /// - Parameter heading: Whether the names of the columns come first.
+    public init(heading: Bool = true) {
         guard heading else { return }
         row(
             ["index", "time", "received", "id", "tenant", "severity"] + Self.fields.map(\.name)
@@ -27,7 +28,7 @@ package struct RecordTable: Sendable {
     }
 
     /// Adds a row.
-    package mutating func add(_ index: UInt64, _ terms: RecordTerms) {
+    public mutating func add(_ index: UInt64, _ terms: RecordTerms) {
         var cells = [
             String(index), terms.time?.description ?? "", terms.received?.description ?? "",
             terms.id, terms.tenant, terms.severity.map { String($0) } ?? "",
@@ -42,7 +43,7 @@ package struct RecordTable: Sendable {
     }
 
     /// The text with an apostrophe before it, where a spreadsheet might compute it.
-    static func safe(_ cell: String) -> String {
+    package static func safe(_ cell: String) -> String {
         switch cell.utf8.first {
         case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0d:
             "'" + cell
