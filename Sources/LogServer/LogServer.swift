@@ -117,7 +117,7 @@ package struct LogServer: Service {
         let verifications = VerificationSlot()
         let own = LogRoutes(
             log: log, limits: settings.limits, connections: configuration.connections,
-            mirror: configuration.mirror, forks: reports)
+            mirror: configuration.mirror, sink: configuration.sink, forks: reports)
         let documented =
             SubmitRoute(log: log, settings: settings, configuration: configuration).routes
             + QueryRoutes(log: log, access: access, search: search, now: configuration.now).routes

@@ -36,6 +36,8 @@ package struct LogServerConfiguration: Sendable {
     package var mirror: @Sendable () -> MirrorHealth? = { nil }
     /// Makes a backup; nil where there is nothing to make one of.
     package var backup: BackupMaker?
+    /// How the files stand that records are written to, if they are.
+    package var sink: @Sendable () -> SinkHealth? = { nil }
     /// Mounts routes that do nothing, as the ceiling that benchmarks compare with.
     package var hasBenchRoutes = false
     /// Called with the address once the server listens.

@@ -47,8 +47,8 @@ struct ConfigurationTests {
         let keys = try ConfigurationFile(
             parsing: settings.joined(separator: "\n"), path: "a.yaml"
         ).keys
-        // The folder itself, and those without a value of their own: anchor, mirror, witnesses.
-        #expect(keys.count == ConfigurationKey.allCases.count - 4)
+        // The folder itself, and those without a value of their own: anchor, mirror, sink, witnesses.
+        #expect(keys.count == ConfigurationKey.allCases.count - 5)
     }
 
     @Test(

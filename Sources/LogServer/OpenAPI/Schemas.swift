@@ -215,6 +215,7 @@ enum Schemas {
                     optional: [
                         ("reason", text), ("detail", text), ("witnessed", witnessed),
                         ("mirror", object([("size", number), ("failing", truth)])),
+                        ("sink", object([("size", number), ("failing", truth)])),
                         ("forks_proven", number), ("first_fork", hex),
                     ])
             ),

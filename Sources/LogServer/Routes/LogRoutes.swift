@@ -16,6 +16,7 @@ struct LogRoutes: Sendable {
     let limits: RecordLimits
     let connections: ConnectionLimits
     let mirror: @Sendable () -> MirrorHealth?
+    let sink: @Sendable () -> SinkHealth?
     let forks: ForkReports
 
     func routes(document: ByteBuffer) -> [Route] {
@@ -142,10 +143,10 @@ struct LogRoutes: Sendable {
                     .json("Readiness", "It does."),
                     .json("Readiness", "It does not, for the reason given.", status: 503),
                 ])
-        ) { [log, mirror, forks] _ in
+        ) { [log, mirror, sink, forks] _ in
             let health = log.health
             var json = JSONWriter(capacity: 384)
-            json.health(health, mirror: mirror(), forks: forks)
+            json.health(health, mirror: mirror(), sink: sink(), forks: forks)
             return .json(
                 json, status: health.isReady ? .ok : .serviceUnavailable, public: true)
         }
@@ -171,8 +172,8 @@ extension JSONWriter {
     ///
     /// - Parameter withDetail: adds the text that is for the operator alone.
     mutating func health(
-        _ health: LogHealth, mirror: MirrorHealth? = nil, forks: ForkReports? = nil,
-        withDetail: Bool = false
+        _ health: LogHealth, mirror: MirrorHealth? = nil, sink: SinkHealth? = nil,
+        forks: ForkReports? = nil, withDetail: Bool = false
     ) {
         let age = { (time: UInt64) in health.nowMS > time ? health.nowMS - time : 0 }
         open()
@@ -209,6 +210,13 @@ extension JSONWriter {
             open()
             member("size", mirror.size)
             member("failing", mirror.isFailing)
+            close()
+        }
+        if let sink {
+            name("sink")
+            open()
+            member("size", sink.size)
+            member("failing", sink.isFailing)
             close()
         }
         if let witnesses = health.witnesses { self.witnesses(witnesses, age) }

@@ -46,6 +46,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A folder to write the public tree to, for any web server to serve.")
     var mirror: String?
 
+    @Option(help: "A folder to write every record to, as lines for a log shipper.")
+    var sink: String?
+
     @Option(help: "A file that names the witnesses to ask (c2sp.org/tlog-policy).")
     var witnessPolicy: String?
 
@@ -71,7 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
         let source = folder.source([
             .listen: listen, .anchor: anchor.map(NewLog.absolute), .store: store,
             .logLevel: logLevel, .mirrorFolder: mirror.map(NewLog.absolute),
-            .witnessPolicy: witnessPolicy,
+            .sinkDirectory: sink.map(NewLog.absolute), .witnessPolicy: witnessPolicy,
         ])
         let settings = try await source.load()
         try checkFlags(settings)
@@ -101,8 +104,9 @@ struct ServeCommand: AsyncParsableCommand {
             throw .usage("--journal-reads goes with --evidence alone")
         }
         guard evidence else { return }
-        guard mirror == nil, !acceptClock, settings.store != .null else {
-            throw .usage("--evidence writes nothing: leave out --mirror, --accept-clock and null")
+        guard mirror == nil, sink == nil, !acceptClock, settings.store != .null else {
+            throw .usage(
+                "--evidence writes nothing: leave out --mirror, --sink, --accept-clock and null")
         }
     }
 
@@ -149,11 +153,13 @@ struct ServeCommand: AsyncParsableCommand {
             token: try isNew ? Welcome.firstToken(tokens) : nil)
         if !evidence { await Self.recordPolicies(opened, logger) }
         let mirror = try await Self.mirror(settings, opened.log, logger)
+        let sink = try await Self.sink(settings, opened.log, logger)
         var configuration = try serverConfiguration(settings, welcome)
         configuration.mirror = { mirror?.health }
         if !evidence {
             configuration.backup = BackupWriter(opened, settings, settingsFile: source.file).make
         }
+        configuration.sink = { sink?.health }
         let tokenKey = opened.keys.redactionTokenKey
         let reloader = Reloader(
             log: opened.log, tokens: tokens, settings: opened.settings, logger: logger
@@ -166,7 +172,11 @@ struct ServeCommand: AsyncParsableCommand {
                 .init(service: HangUps(reloader: reloader)), .init(service: server),
             ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(90)
-        let writing = Task { await mirror?.run() }
+        let writing = Task {
+            async let shipping: ()? = sink?.run()
+            await mirror?.run()
+            await shipping
+        }
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
@@ -194,6 +204,20 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             await log.shutDown()
             throw (error as? TileFolderError).map { CommandFailure($0) } ?? error
+        }
+    }
+
+    /// What writes every record as a line of a file; nil where no folder is named.
+    private static func sink(
+        _ settings: ServerConfiguration, _ log: Log, _ logger: Logger
+    ) async throws -> SinkWriter? {
+        guard let sink = settings.sink, log.mode == .sequencing || log.mode == .frozen
+        else { return nil }
+        do {
+            return try await SinkWriter(log, sink, logger: logger)
+        } catch {
+            await log.shutDown()
+            throw error
         }
     }
 

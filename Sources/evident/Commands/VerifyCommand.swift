@@ -17,6 +17,7 @@ struct VerifyCommand: AsyncParsableCommand {
         subcommands: [
             VerifyReceiptCommand.self, VerifyBundleCommand.self, VerifyChainCommand.self,
             VerifyLogCommand.self, VerifyForkCommand.self, VerifyExportCommand.self,
+            VerifySinkCommand.self,
         ])
 }
 

@@ -27,6 +27,12 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case accessRecords = "access.records"
     case mirrorFolder = "mirror.folder"
     case mirrorInterval = "mirror.interval"
+    case sinkDirectory = "sink.directory"
+    case sinkInterval = "sink.interval"
+    case sinkSegmentBytes = "sink.segment_bytes"
+    case sinkSegmentAge = "sink.segment_age"
+    case sinkFsync = "sink.fsync"
+    case sinkOwnRecords = "sink.own_records"
     case witnessPolicy = "witness.policy"
     case witnessOnFailure = "witness.on_failure"
     case witnessInterval = "witness.interval"
@@ -76,6 +82,12 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .accessRecords: "request"
         case .mirrorFolder: ""
         case .mirrorInterval: "1s"
+        case .sinkDirectory: ""
+        case .sinkInterval: "1s"
+        case .sinkSegmentBytes: "100MiB"
+        case .sinkSegmentAge: "24h"
+        case .sinkFsync: "segment"
+        case .sinkOwnRecords: "true"
         case .witnessPolicy: ""
         case .witnessOnFailure: "open"
         case .witnessInterval: "5s"
@@ -162,6 +174,21 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             ]
         case .mirrorInterval:
             ["How often what is new is written there."]
+        case .sinkDirectory:
+            [
+                "A folder that every record is written to as a line of NDJSON, for log shippers: with",
+                "content, readable by the log's own user. None if left out. See docs/sink.md.",
+            ]
+        case .sinkInterval:
+            ["How often what is new is written there."]
+        case .sinkSegmentBytes:
+            ["A file of so many bytes is sealed, and the next one begun; none is ever deleted."]
+        case .sinkSegmentAge:
+            ["A file whose first record is so old is sealed, 1m to 365d (8760h)."]
+        case .sinkFsync:
+            ["When its bytes are put on stable storage: never, segment (at its end), or always."]
+        case .sinkOwnRecords:
+            ["false: of the log's own records only index, time and hashes are written there."]
         case .witnessPolicy:
             [
                 "A file that names witnesses and how many of them must cosign (c2sp.org/tlog-policy);",

@@ -5,6 +5,7 @@ import Configuration
 import Foundation
 import LogServer
 import LogStorage
+import TransparencyLog
 
 /// The settings that a server runs with, from flags, environment and `evident.yaml`.
 struct ServerConfiguration: Sendable, Equatable {
@@ -34,6 +35,8 @@ struct ServerConfiguration: Sendable, Equatable {
     /// Where the public tree is written as files; nil for nowhere.
     var mirrorFolder: String?
     var mirrorInterval: Duration
+    /// How records are written as files; nil for not at all.
+    var sink: SinkSettings?
     var witness: WitnessSection
     var logLevel: String
     /// What every key is set to, as text.
@@ -98,6 +101,7 @@ struct ServerConfiguration: Sendable, Equatable {
         }
         mirrorFolder = try values.given(.mirrorFolder)
         mirrorInterval = try values.duration(.mirrorInterval)
+        sink = try SinkSettings(values)
         witness = try WitnessSection(values)
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         logLevel = try values.read(.logLevel, levels.joined(separator: ", ")) {
