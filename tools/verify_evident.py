@@ -718,14 +718,19 @@ class Erasures:
     """What erasure records at hand have erased, and what was claimed of them."""
 
     def __init__(self):
-        self.told, self.whole, self.claims = {}, [], []
+        self.told, self.claims = {}, []
+        # Whole records that went: ranges, in order and apart once `is_sorted`.
+        self.whole, self.is_sorted = [], True
 
     def learn(self, index, shown):
         """Takes what a verified record shows; only an erasure record tells anything."""
-        if (shown.get("tenant"), shown.get("type")) != ("_log", "erasure.request"):
+        kind, details = shown.get("type"), shown.get("details")
+        if shown.get("tenant") == "_log" and kind == "retention.prune":
+            self.learn_prune(index, details)
+            return
+        if (shown.get("tenant"), kind) != ("_log", "erasure.request"):
             self.told.setdefault(index, None)
             return
-        details = shown.get("details")
         listed = details.get("erased") if isinstance(details, dict) else None
         if not isinstance(listed, list):
             return
@@ -735,15 +740,46 @@ class Erasures:
                 raise Unverifiable(f"the erasure record {index} is malformed")
             erased = unsigned(item[0], "an erased index")
             told.update((erased, name) for name in item[1:])
-            if len(item) == 1:
-                bisect.insort(self.whole, erased)
+            if len(item) == 1 and erased < index:
+                self.add(erased, erased)
+
+    def learn_prune(self, index, details):
+        """Takes what went because of its age: [INDEX] or [FIRST,LAST], before the record."""
+        listed = details.get("pruned") if isinstance(details, dict) else None
+        if not isinstance(listed, list):
+            raise Unverifiable(f"the record {index} of a prune is malformed")
+        self.told[index] = set()
+        for item in listed:
+            ends = [unsigned(end, "a pruned index") for end in item] \
+                if isinstance(item, list) else []
+            if not 1 <= len(ends) <= 2 or ends[0] > ends[-1] or ends[-1] >= index:
+                raise Unverifiable(f"the record {index} of a prune is malformed")
+            self.add(ends[0], ends[-1])
+
+    def add(self, first, last):
+        self.whole.append((first, last + 1))
+        self.is_sorted = False
 
     def claim(self, record, fields):
         self.claims += [(record, name, index) for name, index in fields.erased.items()]
 
     def whole_in(self, start, end):
         """How many records of a range were erased as a whole, as far as is known yet."""
-        return bisect.bisect_left(self.whole, end) - bisect.bisect_left(self.whole, start)
+        if not self.is_sorted:
+            apart = []
+            for first, stop in sorted(self.whole):
+                if apart and first <= apart[-1][1]:
+                    apart[-1] = (apart[-1][0], max(apart[-1][1], stop))
+                else:
+                    apart.append((first, stop))
+            self.whole, self.is_sorted = apart, True
+        place = max(bisect.bisect_left(self.whole, (start,)) - 1, 0)
+        count = 0
+        for first, stop in self.whole[place:]:
+            if first >= end:
+                break
+            count += max(min(stop, end) - max(first, start), 0)
+        return count
 
     def settle(self):
         """Lines on every claim; a false one is tampering."""

@@ -15,6 +15,8 @@ public struct GovernanceRecord: Sendable {
     public let reason: String?
     /// Settings that changed.
     public let changes: [SettingChange]
+    /// Where an approval stands; nil for what needs none.
+    public var approval: JSONValue?
 
     /// A record of any type with any details.
     public init(
@@ -204,6 +206,7 @@ public struct GovernanceRecord: Sendable {
         ]
         if let outcome { members.append(.init("outcome", .string(outcome))) }
         if let reason { members.append(.init("reason", .string(reason))) }
+        if let approval { members.append(.init("approval", approval)) }
         if !changes.isEmpty { members.append(.init("changes", .array(changes.map(\.value)))) }
         return JSONValue.object(members).canonical
     }

@@ -11,9 +11,15 @@ public struct LogPolicies: Hashable, Sendable {
     public let redaction: RedactionPolicyIdentity?
     /// How finely the log tells who read it: `page`, `request` or `minute`.
     public let accessRecords: String
+    /// Canonical JSON of what is done with records past their time, and by how many; nil where nothing
+    /// is and one decides.
+    public let retention: String?
 
     /// Policies of a log.
-    public init(redaction: RedactionPolicyIdentity?, accessRecords: String) {
+    public init(
+        redaction: RedactionPolicyIdentity?, accessRecords: String, retention: String? = nil
+    ) {
+        self.retention = retention
         self.redaction = redaction
         self.accessRecords = accessRecords
     }
@@ -26,11 +32,14 @@ public struct LogPolicies: Hashable, Sendable {
             let policies = record["details"]?["policies"],
             let access = policies["access_records"]?.text, let redaction = policies["redaction"]
         else { return nil }
+        let retention = policies["retention"].map {
+            String(decoding: $0.canonical, as: UTF8.self)
+        }
         if case .null = redaction {
-            self.init(redaction: nil, accessRecords: access)
+            self.init(redaction: nil, accessRecords: access, retention: retention)
         } else {
             guard let identity = RedactionPolicyIdentity(redaction) else { return nil }
-            self.init(redaction: identity, accessRecords: access)
+            self.init(redaction: identity, accessRecords: access, retention: retention)
         }
     }
 
@@ -39,7 +48,14 @@ public struct LogPolicies: Hashable, Sendable {
 
     /// As it stands in a record.
     var value: JSONValue {
-        ["access_records": .string(accessRecords), "redaction": redaction?.value ?? .null]
+        var members: [JSONValue.Member] = [
+            .init("access_records", .string(accessRecords)),
+            .init("redaction", redaction?.value ?? .null),
+        ]
+        if let retention, let value = try? JSONValue.parse(canonical: Array(retention.utf8)) {
+            members.append(.init("retention", value))
+        }
+        return .object(members)
     }
 }
 

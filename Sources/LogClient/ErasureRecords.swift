@@ -2,7 +2,7 @@
 
 import AuditChain
 
-/// What the erasure records of a log, verified, say was erased.
+/// What the erasure records of a log, verified, say was erased, and its prunes say was pruned.
 ///
 /// A field that a bundle hides as erased is *withheld* until such a record lists it.
 public struct ErasureRecords: Sendable {
@@ -12,9 +12,7 @@ public struct ErasureRecords: Sendable {
     }
 
     private var names: [UInt64: Set<Item>] = [:]
-    private var whole: Set<UInt64> = []
-    /// The same, rising.
-    private var wholeInOrder: [UInt64] = []
+    private var whole: [Range<UInt64>] = []
 
     /// None at hand.
     public init() {}
@@ -32,7 +30,7 @@ public struct ErasureRecords: Sendable {
     /// Takes the erasure records of a verified set.
     public mutating func learn(_ set: VerifiedBundleSet) {
         names.merge(set.erasures.names) { known, _ in known }
-        whole.formUnion(set.erasures.whole)
+        whole += set.erasures.whole
         sort()
     }
 
@@ -41,16 +39,21 @@ public struct ErasureRecords: Sendable {
         _ fields: [BundleField], of index: UInt64
     ) throws(ErasureError) -> Bool {
         guard Self.value(of: "tenant", in: fields)?.text == "_log",
-            Self.value(of: "type", in: fields)?.text == "erasure.request",
+            let type = Self.value(of: "type", in: fields)?.text,
+            ["erasure.request", "retention.prune"].contains(type),
             let details = Self.value(of: "details", in: fields)
         else { return false }
+        guard type == "erasure.request" else {
+            try learnPrune(details, of: index)
+            return true
+        }
         guard let items = details["erased"]?.elements else { throw .malformed(index) }
         var listed: Set<Item> = []
         for item in items {
             guard let parts = item.elements, let record = parts.first?.unsigned else {
                 throw .malformed(index)
             }
-            if parts.count == 1 { whole.insert(record) }
+            if parts.count == 1, record < index { whole.append(record..<record + 1) }
             for part in parts.dropFirst() {
                 guard let name = part.text else { throw .malformed(index) }
                 listed.insert(Item(record: record, name: name))
@@ -60,26 +63,57 @@ public struct ErasureRecords: Sendable {
         return true
     }
 
-    private mutating func sort() { wholeInOrder = whole.sorted() }
+    /// Takes what went because of its age: `[INDEX]` or `[FIRST,LAST]`.
+    private mutating func learnPrune(
+        _ details: JSONValue, of index: UInt64
+    ) throws(ErasureError) {
+        guard let items = details["pruned"]?.elements else { throw .malformed(index) }
+        for item in items {
+            let ends = item.elements?.compactMap(\.unsigned) ?? []
+            guard let first = ends.first, let last = ends.last, ends.count <= 2, first <= last,
+                ends.count == item.elements?.count, last < index
+            else { throw .malformed(index) }
+            whole.append(first..<last + 1)
+        }
+        names[index] = []
+    }
+
+    /// Puts the ranges in order, none touching the next.
+    private mutating func sort() {
+        var merged: [Range<UInt64>] = []
+        for range in whole.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = merged.last, range.lowerBound <= last.upperBound {
+                merged[merged.count - 1] =
+                    last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                merged.append(range)
+            }
+        }
+        whole = merged
+    }
 
     /// Whether the record at `index` erased this field of another; nil where it is not at hand.
     func erased(_ name: String, of record: UInt64, by index: UInt64) -> Bool? {
         names[index].map { $0.contains(Item(record: record, name: name)) }
     }
 
-    /// How many records of a range were erased as a whole.
+    /// How many records of a range were erased or pruned as a whole.
     func wholeCount(in range: Range<UInt64>) -> UInt64 {
-        UInt64(place(of: range.upperBound) - place(of: range.lowerBound))
-    }
-
-    /// How many are before an index.
-    private func place(of index: UInt64) -> Int {
-        var (low, high) = (0, wholeInOrder.count)
+        var (low, high) = (0, whole.count)
         while low < high {
             let middle = (low + high) / 2
-            if wholeInOrder[middle] < index { low = middle + 1 } else { high = middle }
+            if whole[middle].upperBound <= range.lowerBound {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
-        return low
+        var count: UInt64 = 0
+        while low < whole.count, whole[low].lowerBound < range.upperBound {
+            count += UInt64(whole[low].clamped(to: range).count)
+            low += 1
+        }
+        return count
     }
 
     /// The value of a shown field.

@@ -19,6 +19,7 @@ package struct LogServer: Service {
     package let adminApplication: Application<RouteTable>?
     private let publicAddress: String
     private let adminSocket: String?
+    private let retention: RetentionSchedule
 
     package init(
         log: Log, tokens: TokenStore, settings: SettingsInForce, reloader: Reloader,
@@ -34,9 +35,17 @@ package struct LogServer: Service {
         let access = AccessRecords(
             log: log, settings: settings, journal: configuration.readJournal,
             now: configuration.now)
+        let desk = ActDesk(
+            surroundings: ActSurroundings(
+                log: log, settings: settings, search: search, holds: holds),
+            approvals: ApprovalBook(path: configuration.approvals), now: configuration.now)
+        retention = RetentionSchedule(desk: desk, logger: logger)
+        let acts = { [retention] (access: Access) in
+            Self.acts(desk, retention, access)
+        }
         let routes = Self.publicRoutes(
-            log: log, tokens: tokens, settings: settings, search: search, holds: holds,
-            access: access, configuration: configuration, admin: admin.routes)
+            log: log, tokens: tokens, settings: settings, search: search, access: access,
+            configuration: configuration, acts: acts(.roles([.operator])), admin: admin.routes)
         publicApplication = Self.application(
             RouteTable(routes, tokens: tokens),
             address: .hostname(configuration.host, port: configuration.port),
@@ -50,17 +59,13 @@ package struct LogServer: Service {
         adminApplication = configuration.adminSocket.map { path in
             Self.application(
                 RouteTable(
-                    admin.routes
-                        + ErasureRoutes(
-                            log: log, settings: settings, search: search, holds: holds,
-                            access: .socket
-                        ).routes
-                        + HoldRoutes(book: holds, search: search, access: .socket).routes
+                    admin.routes + acts(.socket)
                         + ExportRoutes(
                             log: log, records: access, search: search, tokens: nil,
                             now: configuration.now
                         ).routes,
-                    tokens: nil), address: .unixDomainSocket(path: path),
+                    tokens: nil),
+                address: .unixDomainSocket(path: path),
                 configuration, logger, direct: nil,
                 onRunning: { [configuration] _ in
                     // Until here the data folder's own mode keeps others away.
@@ -80,6 +85,7 @@ package struct LogServer: Service {
             if let adminApplication, let adminSocket {
                 group.addTask { try await Self.run(adminApplication, at: adminSocket) }
             }
+            group.addTask { await retention.run() }
             // The first failure leaves here, which cancels the rest of the group.
             for try await _ in group {}
         }
@@ -109,7 +115,7 @@ package struct LogServer: Service {
 
     private static func publicRoutes(
         log: Log, tokens: TokenStore, settings: SettingsInForce, search: RecordSearch,
-        holds: HoldBook, access: AccessRecords, configuration: LogServerConfiguration,
+        access: AccessRecords, configuration: LogServerConfiguration, acts: [Route],
         admin: [Route]
     ) -> [Route] {
         let survey = RecordSurvey(log: log, access: access, search: search)
@@ -140,15 +146,24 @@ package struct LogServer: Service {
             + SchemaRoutes().routes
             + RedactionRoutes(settings: settings, limits: settings.limits.record).routes
             + ForkRoutes(log: log, settings: settings, reports: reports).routes
-            + ErasureRoutes(
-                log: log, settings: settings, search: search, holds: holds,
-                access: .roles([.operator])
-            ).routes
-            + HoldRoutes(book: holds, search: search, access: .roles([.operator])).routes
+            + acts
         let document = openAPIDocument(
             documented + own.routes(document: ByteBuffer()) + admin)
         return documented + own.routes(document: ByteBuffer(string: document))
             + (configuration.hasBenchRoutes ? BenchRoutes().routes : [])
+    }
+
+    /// What destroys, or keeps from it.
+    private static func acts(
+        _ desk: ActDesk, _ schedule: RetentionSchedule, _ access: Access
+    ) -> [Route] {
+        let world = desk.surroundings
+        return ErasureRoutes(desk: desk, access: access).routes
+            + HoldRoutes(
+                book: world.holds, search: world.search, desk: desk, access: access
+            ).routes
+            + RetentionRoutes(desk: desk, schedule: schedule, access: access).routes
+            + ApprovalRoutes(desk: desk, access: access).routes
     }
 
     static func application(

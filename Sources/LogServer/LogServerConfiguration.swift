@@ -32,6 +32,8 @@ package struct LogServerConfiguration: Sendable {
     /// Where readings are written down while the log takes no records for good; nil for nowhere, and
     /// then nothing is read.
     package var readJournal: ReadJournal?
+    /// Where acts that wait for a second operator are kept; nil keeps them as long as the process.
+    package var approvals: String?
     /// How the folder stands that the public tree is written to; nil if there is none.
     package var mirror: @Sendable () -> MirrorHealth? = { nil }
     /// Makes a backup; nil where there is nothing to make one of.

@@ -18,7 +18,9 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case notAcceptable
     case requestTimeout, clientLeft
     case idempotencyConflict, ambiguousID
-    case erased, lost
+    case erased, lost, pruned
+    case timeNotWitnessed, belowFloor
+    case ownApproval, planChanged, tooManyPending
     case erasureUnfinished
     case backupRunning, backupFailed
     case held
@@ -44,7 +46,8 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .notAcceptable,
             .requestTimeout, .clientLeft,
             .idempotencyConflict, .ambiguousID,
-            .held, .erased, .lost, .exportChanged, .exportUnfinished, .bodyTooLarge,
+            .held, .erased, .lost, .pruned, .timeNotWitnessed, .belowFloor, .ownApproval,
+            .planChanged, .tooManyPending, .exportChanged, .exportUnfinished, .bodyTooLarge,
             .unsupportedMediaType,
             .unsupportedContentEncoding, .expectationFailed, .tooManyConnectionsOfAddress,
             .forkNotProven, .tooManyReports,
@@ -108,8 +111,11 @@ extension ProblemCode {
             .forkNotProven:
             badRequest
         case .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .idempotencyConflict,
-            .ambiguousID, .held, .erased, .lost, .frozen, .exportChanged, .exportUnfinished:
+            .ambiguousID, .held, .erased, .lost, .pruned, .frozen, .exportChanged,
+            .exportUnfinished:
             refused
+        case .timeNotWitnessed, .belowFloor, .ownApproval, .planChanged, .tooManyPending:
+            withheld
         case .requestTimeout, .clientLeft, .bodyTooLarge, .notAcceptable,
             .unsupportedMediaType, .unsupportedContentEncoding, .expectationFailed, .headTooLarge:
             unreadable
@@ -220,6 +226,11 @@ extension ProblemCode {
                 409, "held", "A legal hold keeps this from being destroyed",
                 "The indexes given are of the holds: release them, or leave those records out."
                     + " Nothing was destroyed.")
+        case .pruned:
+            ProblemRow(
+                410, "pruned", "The record was pruned when its time was over",
+                "The index given is of the log's record that tells of it. Its receipt and proof"
+                    + " remain at /receipt and /proof.")
         case .exportChanged:
             ProblemRow(
                 409, "export_changed", "The file is no longer the one that was begun",

@@ -35,10 +35,10 @@ package protocol LogStore: Sendable {
     /// Wipes what is left of removed content outside of the database's own rows: the log of writes,
     /// and the look-ups by its values.
     ///
-    /// When it returns, no file of the store holds a byte of it any more. `indexes` rise; a call for
-    /// the same ones again does no harm. Cost: the look-ups of 65,536 records or more are made again
-    /// for each stretch of them.
-    func wipe(_ indexes: [UInt64]) throws(StoreError)
+    /// When it returns, no file of the store holds a byte of it any more. `ranges` rise and do not
+    /// overlap; a call for the same ones again does no harm. Cost: the look-ups of 65,536 records or
+    /// more are made again for each stretch of them.
+    func wipe(_ ranges: [Range<UInt64>]) throws(StoreError)
 
     /// Writes a store of the first entries, those under `head`, into a folder that holds none.
     ///
@@ -87,6 +87,9 @@ package protocol LogReader: Sendable {
     /// not removed.
     func removal(at index: UInt64) throws(StoreError) -> UInt64?
 
+    /// The parts of `range` of which all content was removed, rising.
+    func removals(in range: Range<UInt64>) throws(StoreError) -> [StoredRemoval]
+
     /// What is kept of the records at `indexes`, each once and rising or falling; what was removed is
     /// left out.
     ///
@@ -116,6 +119,34 @@ package protocol LogReader: Sendable {
 
     /// The credential that a stored number stands for.
     func credential(_ number: UInt32) throws(StoreError) -> StoredCredential?
+}
+
+extension LogReader {
+    /// One by one, for stores that hold few entries.
+    package func removals(in range: Range<UInt64>) throws(StoreError) -> [StoredRemoval] {
+        var found: [StoredRemoval] = []
+        for index in range {
+            guard let by = try removal(at: index) else { continue }
+            if let last = found.last, last.range.upperBound == index, last.by == by {
+                found[found.count - 1] = StoredRemoval(last.range.lowerBound..<index + 1, by: by)
+            } else {
+                found.append(StoredRemoval(index..<index + 1, by: by))
+            }
+        }
+        return found
+    }
+}
+
+/// A part of a log of which all content was removed.
+package struct StoredRemoval: Hashable, Sendable {
+    package let range: Range<UInt64>
+    /// The index of the record that announced it.
+    package let by: UInt64
+
+    package init(_ range: Range<UInt64>, by: UInt64) {
+        self.range = range
+        self.by = by
+    }
 }
 
 /// One open write transaction.

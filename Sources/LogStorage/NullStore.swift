@@ -51,9 +51,9 @@ package final class NullStore: LogStore {
     }
 
     /// There are no files.
-    package func wipe(_ indexes: [UInt64]) throws(StoreError) {
+    package func wipe(_ ranges: [Range<UInt64>]) throws(StoreError) {
         state.withLock { state in
-            for index in indexes { state.forgetLookups(of: index) }
+            for index in ranges.joined() { state.forgetLookups(of: index) }
         }
     }
 

@@ -18,7 +18,7 @@ package struct ReadOnlyStore: LogStore {
         throw StoreError(.closed, "the store is only read")
     }
 
-    package func wipe(_ indexes: [UInt64]) throws(StoreError) {
+    package func wipe(_ ranges: [Range<UInt64>]) throws(StoreError) {
         throw StoreError(.closed, "the store is only read")
     }
 

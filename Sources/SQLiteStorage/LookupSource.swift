@@ -171,7 +171,7 @@ final class IndexedKeys: LookupSource {
     }
 
     /// Makes the look-ups of these records again from what is left of them.
-    func forget(_ indexes: [UInt64]) throws(StoreError) { try index.forget(indexes) }
+    func forget(_ ranges: [Range<UInt64>]) throws(StoreError) { try index.forget(ranges) }
 
     var status: LookupStatus { index.status }
 

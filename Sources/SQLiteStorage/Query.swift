@@ -53,7 +53,10 @@ enum Query: Int, CaseIterable {
             SELECT first, last, removed_by FROM removal WHERE first <= ?
             ORDER BY first DESC LIMIT 1
             """
-        case .removals: "SELECT first, last FROM removal WHERE first BETWEEN ? AND ? ORDER BY first"
+        case .removals:
+            """
+            SELECT first, last, removed_by FROM removal WHERE first BETWEEN ? AND ? ORDER BY first
+            """
         case .tile: "SELECT hashes FROM tile WHERE level = ? AND number = ?"
         case .credential: "SELECT tenant, name, checksum FROM credential WHERE number = ?"
         case .credentialNumber:

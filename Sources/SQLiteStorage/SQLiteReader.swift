@@ -35,6 +35,10 @@ package struct SQLiteReader: LogReader {
         try pool.read { (tables) throws(StoreError) in try tables.removal(at: index) }
     }
 
+    package func removals(in range: Range<UInt64>) throws(StoreError) -> [StoredRemoval] {
+        try pool.snapshot { (tables) throws(StoreError) in try tables.removals(in: range) }
+    }
+
     package func contents(at indexes: [UInt64]) throws(StoreError) -> [IndexedContent] {
         try pool.snapshot { (tables) throws(StoreError) in
             var found: [IndexedContent] = []

@@ -150,8 +150,8 @@ package final class SQLiteStore: LogStore {
         for batch in transaction.appended { lookups.append(batch) }
     }
 
-    package func wipe(_ indexes: [UInt64]) throws(StoreError) {
-        try lookups.forget(indexes)
+    package func wipe(_ ranges: [Range<UInt64>]) throws(StoreError) {
+        try lookups.forget(ranges)
         let writer = try takeWriter()
         defer { state.update { $0 = .idle(writer) } }
         try writer.emptyLog()

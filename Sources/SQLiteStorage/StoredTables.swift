@@ -198,6 +198,28 @@ struct StoredTables {
         return removal.by
     }
 
+    /// The parts of a range over which removals lie, rising.
+    func removals(in range: Range<UInt64>) throws(StoreError) -> [StoredRemoval] {
+        let range = range.clamped(to: 0..<Schema.indexLimit)
+        var found: [StoredRemoval] = []
+        func add(_ removed: ClosedRange<UInt64>, _ by: UInt64) {
+            let part = (removed.lowerBound..<removed.upperBound + 1).clamped(to: range)
+            if !part.isEmpty { found.append(StoredRemoval(part, by: by)) }
+        }
+        guard !range.isEmpty else { return [] }
+        if let before = try removal(before: range.lowerBound) { add(before.range, before.by) }
+        let statement = try connection.statement(.removals)
+        defer { statement.reset() }
+        statement.bind(1, range.lowerBound + 1)
+        statement.bind(2, range.upperBound - 1)
+        while try statement.step() {
+            let (first, last) = (try statement.unsigned(0), try statement.unsigned(1))
+            guard first <= last else { throw .corruptEntry(first, "the removal") }
+            add(first...last, try statement.unsigned(2))
+        }
+        return found
+    }
+
     private func scan(
         _ query: Query, _ range: Range<UInt64>,
         _ body: (UInt64, Statement) throws(StoreError) -> Void

@@ -26,7 +26,8 @@ package final class Log: Sendable {
     let erasures = BlockingPool(threads: 1, niceness: 5)
     let eraser: Eraser
     let tree: TreeReader
-    private let clock: @Sendable () -> ClockReading
+    let clock: @Sendable () -> ClockReading
+    let start: LogStart
     let submissions = InFlight()
     /// What is shown of a log that is only looked at.
     let evidence: Evidence?
@@ -39,9 +40,10 @@ package final class Log: Sendable {
     init(
         keys: LogKeys, store: any LogStore, eraser: Eraser, sequencer: Sequencer,
         publisher: Publisher, pool: BlockingPool, queries: BlockingPool, tree: TreeReader,
-        clock: @escaping @Sendable () -> ClockReading, evidence: Evidence? = nil,
-        witnesses: WitnessClient? = nil
+        clock: @escaping @Sendable () -> ClockReading, start: LogStart = LogStart(),
+        evidence: Evidence? = nil, witnesses: WitnessClient? = nil
     ) {
+        self.start = start
         self.witnesses = witnesses
         self.keys = keys
         self.store = store
@@ -111,6 +113,7 @@ package final class Log: Sendable {
             pool: pool,
             queries: BlockingPool(threads: configuration.queryThreads, niceness: 10),
             tree: tree, clock: clock,
+            start: LogStart(found.state.head, clock()),
             witnesses: witnesses.map {
                 WitnessClient(
                     $0, archive: archive,
@@ -140,9 +143,7 @@ package final class Log: Sendable {
         if found.acceptedClock != .accepted {
             _ = try await submit([records.clockAccepted(clock())])
         }
-        for request in unfinished {
-            try await complete(request) { records.erasureComplete($0) }
-        }
+        try await complete(unfinished) { records.erasureComplete($0) }
     }
 
     /// Finishes what was accepted, refuses the rest, and closes the store.

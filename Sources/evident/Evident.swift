@@ -25,8 +25,9 @@ struct Evident: AsyncParsableCommand {
             InitCommand.self, ServeCommand.self, TokenCommand.self, ReloadCommand.self,
             SubmitCommand.self, ImportCommand.self, GetCommand.self, QueryCommand.self,
             BundleCommand.self, ExportCommand.self, TailCommand.self, VerifyCommand.self,
-            MonitorCommand.self, MirrorCommand.self,
-            WitnessCommand.self, EraseCommand.self, HoldCommand.self, FsckCommand.self,
+            MonitorCommand.self, MirrorCommand.self, WitnessCommand.self, EraseCommand.self,
+            HoldCommand.self, RetentionCommand.self, PruneCommand.self, ApprovalCommand.self,
+            FsckCommand.self,
             RecoverCommand.self, BackupCommand.self, RestoreCommand.self, FreezeCommand.self,
             RedactCommand.self, BenchCommand.self,
         ])

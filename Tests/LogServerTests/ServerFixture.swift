@@ -41,7 +41,8 @@ struct ServerFixture {
         gate: SigningGate? = nil, settings: LogSettings = LogSettings(),
         source: SettingsSource? = nil,
         configure: (inout LogServerConfiguration) -> Void = { _ in },
-        witnesses: ((LogKeys, String) throws -> WitnessSettings)? = nil
+        witnesses: ((LogKeys, String) throws -> WitnessSettings)? = nil,
+        clock: @escaping @Sendable () -> ClockReading = { SystemClock.read() }
     ) async throws {
         folder = try TemporaryFolder()
         let origin = try Origin("log.example.com/test")
@@ -59,7 +60,7 @@ struct ServerFixture {
         self.settings = inForce
         log = try await Log.open(
             keys: keys, store: store ?? NullStore(), anchor: .volatile(),
-            records: inForce.governance, signing: Self.signing(keys.signer, gate),
+            records: inForce.governance, clock: clock, signing: Self.signing(keys.signer, gate),
             witnesses: try witnesses?(keys, folder.path), logger: quiet)
         tokens = .volatile()
         texts = try Self.tokens(in: tokens, now: configuration.now())

@@ -31,7 +31,7 @@ final class SlowStore: LogStore {
         try store.transaction(body)
     }
 
-    func wipe(_ indexes: [UInt64]) throws(StoreError) { try store.wipe(indexes) }
+    func wipe(_ ranges: [Range<UInt64>]) throws(StoreError) { try store.wipe(ranges) }
     func close() { store.close() }
 
     private func read() {

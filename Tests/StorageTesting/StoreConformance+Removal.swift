@@ -14,7 +14,7 @@ extension StoreConformance {
                     try transaction.remove(15..<25, by: 501)
                     try transaction.remove(255..<257, by: 502)
                 }
-                try store.wipe(Array(10..<25) + [255, 256])
+                try store.wipe([10..<25, 255..<257])
                 try store.commit(log.next(9))
                 for index in 0..<log.size {
                     let by: UInt64? =
@@ -31,6 +31,10 @@ extension StoreConformance {
                     try expectStanding(index, store.reader)
                     try expectLookUps(index, isFound: by == nil, store.reader)
                 }
+                try expectRemovals(
+                    [(12..<20, 500), (20..<25, 501), (255..<256, 502)], in: 12..<256, store.reader)
+                try expectRemovals([], in: 25..<255, store.reader)
+                try expectRemovals([(10..<11, 500)], in: 0..<11, store.reader)
                 let found = try store.reader.contents(at: Array(0..<log.size)).map(\.index)
                 try expectEqual(
                     found, (0..<log.size).filter { !(10..<25 ~= $0 || 255..<257 ~= $0) },
@@ -44,7 +48,7 @@ extension StoreConformance {
                 try store.commit(log.next(100))
                 let left = try SampleLog.content(7).erasing(["labels"], by: 90)
                 try store.transaction { try $0.reduce(7, to: left.fields(), by: 90) }
-                try store.wipe([7])
+                try store.wipe([7..<8])
                 try expectEqual(try store.reader.content(at: 7), left, "what is left")
                 try expectEqual(left.record, Array(#"{"details":7}"#.utf8), "its text")
                 try expectEqual(
@@ -95,12 +99,31 @@ extension StoreConformance {
                 try expectEqual(try store.reader.content(at: 8), nil, "what was removed")
                 try expectEqual(try store.reader.content(at: 9), left, "what is left")
                 try expectEqual(try store.reader.removal(at: 3), 200, "the removal")
-                try store.wipe(Array(0..<10))
+                try store.wipe([0..<10])
                 try expectLookUps(3, isFound: false, store.reader)
                 try expectLookUps(10, isFound: true, store.reader)
             }
         },
     ]
+
+    /// What was removed of a range, by whom, put together where it is told in parts.
+    private static func expectRemovals(
+        _ expected: [(Range<UInt64>, UInt64)], in range: Range<UInt64>, _ reader: any LogReader
+    ) throws {
+        var found: [StoredRemoval] = []
+        for removal in try reader.removals(in: range) {
+            if let last = found.last, last.by == removal.by,
+                last.range.upperBound == removal.range.lowerBound
+            {
+                found.removeLast()
+                found.append(
+                    StoredRemoval(last.range.lowerBound..<removal.range.upperBound, by: last.by))
+            } else {
+                found.append(removal)
+            }
+        }
+        try expectEqual(found, expected.map { StoredRemoval($0, by: $1) }, "removals in \(range)")
+    }
 
     /// What nothing may take away: leaf, submission, and the look-ups of both.
     private static func expectStanding(_ index: UInt64, _ reader: any LogReader) throws {

@@ -104,13 +104,13 @@ import Testing
         else { throw StoreError(.closed, "no request") }
         await log.shutDown()
         let ledger = try ErasureLedger.open(path: ledgerPath(fixture))
-        try ledger.announce(removals, by: request.index)
+        try ledger.announce(.init(request: request.index, removals: removals))
         if effect >= 3 {
             let store = try fixture.openStore()
             try store.transaction { try $0.remove(1..<3, by: request.index) }
             if effect >= 4 {
                 let eraser = Eraser(store: store, ledger: .volatile())
-                try eraser.run(removals, by: request.index)
+                try eraser.run([.init(request: request.index, removals: removals)])
             }
             store.close()
         }
@@ -138,7 +138,8 @@ import Testing
         let log = try await open(fixture)
         try await fill(log, fixture, 8)
         await log.shutDown()
-        try ErasureLedger.open(path: ledgerPath(fixture)).announce([Removal(1..<2)], by: 40)
+        try ErasureLedger.open(path: ledgerPath(fixture)).announce(
+            .init(request: 40, removals: [Removal(1..<2)]))
         await #expect(throws: StartupRefusal.self) { try await open(fixture) }
     }
 
@@ -147,8 +148,11 @@ import Testing
         let fixture = try Fixture()
         let path = ledgerPath(fixture)
         let ledger = try ErasureLedger.open(path: path)
-        try ledger.announce([Removal(index: 1)], by: 5)
-        try ledger.announce([Removal(2..<4), Removal(index: 4, names: ["actor"])], by: 9)
+        try ledger.announce(.init(request: 5, removals: [Removal(index: 1)]))
+        try ledger.announce(
+            .init(
+                request: 9, removals: [Removal(2..<4), Removal(index: 4, names: ["actor"])],
+                firstContent: 4))
         try ledger.complete(5)
         let bytes = try #require(FileManager.default.contents(atPath: path))
         let lines = bytes.split(separator: UInt8(ascii: "\n"))

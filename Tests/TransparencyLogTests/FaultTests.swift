@@ -37,7 +37,7 @@ final class FaultyStore: LogStore {
 
     var durability: StoreDurability { base.durability }
     var reader: any LogReader { FaultyReader(base: base.reader, heads: heads) }
-    func wipe(_ indexes: [UInt64]) throws(StoreError) { try base.wipe(indexes) }
+    func wipe(_ ranges: [Range<UInt64>]) throws(StoreError) { try base.wipe(ranges) }
     func close() { base.close() }
 
     func transaction<Result>(_ body: (any LogTransaction) throws -> Result) throws -> Result {

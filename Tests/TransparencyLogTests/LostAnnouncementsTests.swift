@@ -84,8 +84,10 @@ struct LostAnnouncementsTests {
         let fixture = try Fixture()
         let path = fixture.anchorPath + ".erasures"
         let ledger = try ErasureLedger.open(path: path)
-        try ledger.announce([Removal(index: 1), Removal(3..<5)], by: 7)
-        try ledger.announce([Removal(index: 2, names: ["a", "b"])], by: 9)
+        try ledger.announce(
+            .init(request: 7, removals: [Removal(index: 1), Removal(3..<5)], firstContent: 5))
+        try ledger.announce(
+            .init(request: 9, removals: [Removal(index: 2, names: ["a", "b"])]))
         try ledger.complete(7)
         let entries = try ErasureLedger.read(path: path)
         #expect(entries == ledger.entries)

@@ -47,8 +47,9 @@ struct ConfigurationTests {
         let keys = try ConfigurationFile(
             parsing: settings.joined(separator: "\n"), path: "a.yaml"
         ).keys
-        // The folder itself, and those without a value of their own: anchor, mirror, sink, witnesses.
-        #expect(keys.count == ConfigurationKey.allCases.count - 5)
+        // The folder itself, and those without a value of their own: anchor, mirror, sink, witnesses,
+        // rules, profile and the reason to override it.
+        #expect(keys.count == ConfigurationKey.allCases.count - 8)
     }
 
     @Test(

@@ -3,7 +3,7 @@
 
 import { hex } from "./bytes.js";
 import { badge, clockText, code, facts, folded, grouped, h, table } from "./dom.js";
-import { erasedWhole } from "./evidence.js";
+import { goneWhole } from "./evidence.js";
 import { canonical } from "./json.js";
 import { pathFigure } from "./path-picture.js";
 import { HOLDS, TAMPERED, UNVERIFIABLE, VERIFIED, statusOf } from "./verdict.js";
@@ -77,7 +77,7 @@ function leafPart({ kind, parsed, proven }, isAlone) {
 
 function setPart({ proven }, results) {
     const { header, records, reports, skips } = proven;
-    const erased = erasedWhole(proven, results);
+    const gone = goneWhole(proven, results);
     const inRange = skips.reduce((sum, { from, to }) => (
         sum + Math.max(0, Math.min(to, header.end) - Math.max(from, header.first))), 0);
     return [
@@ -85,8 +85,8 @@ function setPart({ proven }, results) {
             ["Asked for", code(canonical(header.query))],
             ["Indexes", `${grouped(header.first)} to before ${grouped(header.end)}`],
             ["Made", clockText(header.madeMS)],
-            ["Not shown", `${grouped(inRange)} of these indexes, of which ${erased.length} were erased`
-                + " as a whole. That none of the others matches is the log's claim."],
+            ["Not shown", `${grouped(inRange)} of these indexes, of which ${grouped(gone)} were erased`
+                + " or pruned as a whole. That none of the others matches is the log's claim."],
             ...reports.map(({ name, content }) => [
                 `The log's report: ${name}`, code(canonical(content))]),
         ]),

@@ -158,17 +158,42 @@ function settleRecord(record, byIndex) {
     }
 }
 
-/** The indexes that a set skips because, as the erasure records say, all of the record is gone. */
-export function erasedWhole(set, results) {
-    const erasures = results.flatMap(recordsOf);
-    const listed = new Set(erasures.flatMap(listedAlone));
-    return [...listed].filter((index) => set.skips.some(({ from, to }) => index >= from && index < to));
+/** How many records a set skips because, as records of the log say, all of them is gone. */
+export function goneWhole(set, results) {
+    const records = results.flatMap(recordsOf);
+    const ranges = merged(records.flatMap((record) => [...erasedAlone(record), ...pruned(record)]));
+    return ranges.reduce((sum, [first, end]) => sum + set.skips.reduce((part, { from, to }) => (
+        part + Math.max(0, Math.min(to, end) - Math.max(from, first))), 0), 0);
 }
 
-function listedAlone(erasure) {
-    const details = erasure.fields.find(({ name }) => name === "details")?.value;
-    const listed = details instanceof Map ? details.get("erased") : null;
-    const indexes = Array.isArray(listed)
-        ? listed.filter((item) => Array.isArray(item) && item.length === 1).map(([index]) => index) : [];
-    return indexes.filter((index) => isErasureOf(erasure, index, null));
+/** The same indexes as few ranges, rising: each its first and the one after its last. */
+function merged(ranges) {
+    const apart = [];
+    for (const [first, end] of ranges.toSorted((a, b) => a[0] - b[0])) {
+        const last = apart.at(-1);
+        if (last && first <= last[1]) last[1] = Math.max(last[1], end);
+        else apart.push([first, end]);
+    }
+    return apart;
+}
+
+function erasedAlone(erasure) {
+    return listOf(erasure, "erased").filter((item) => item.length === 1)
+        .filter(([index]) => isErasureOf(erasure, index, null)).map(([index]) => [index, index + 1]);
+}
+
+/** What a record of the log says went because of its age: earlier records, whole. */
+function pruned(record) {
+    const shown = new Map(record.fields.filter(({ member }) => member !== null)
+        .map(({ name, value }) => [name, value]));
+    if (shown.get("tenant") !== "_log" || shown.get("type") !== "retention.prune") return [];
+    return listOf(record, "pruned").map((item) => [item[0], item.at(-1) + 1])
+        .filter(([first, end]) => (
+            Number.isSafeInteger(first) && Number.isSafeInteger(end) && first < end && end <= record.index));
+}
+
+function listOf(record, name) {
+    const details = record.fields.find((field) => field.name === "details")?.value;
+    const listed = details instanceof Map ? details.get(name) : null;
+    return Array.isArray(listed) ? listed.filter((item) => Array.isArray(item)) : [];
 }

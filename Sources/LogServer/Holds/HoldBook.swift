@@ -80,25 +80,19 @@ actor HoldBook {
         return hold
     }
 
-    /// Ends a hold; throws ``ProblemCode/notFound`` if it does not stand.
-    func release(
-        _ index: UInt64, reason: String, by credential: Credential
-    ) async throws {
-        try await withTurn {
-            try await self.remove(index, reason: reason, by: credential)
-        }
-    }
-
-    private func remove(
-        _ index: UInt64, reason: String, by credential: Credential
+    /// Ends a hold, in a turn of the caller's; throws ``ProblemCode/notFound`` if it does not stand.
+    func remove(
+        _ index: UInt64, reason: String, by parties: ActParties
     ) async throws {
         guard try await load()[index] != nil else { throw Problem(.notFound) }
-        let record = GovernanceRecord(
-            type: "hold.release",
-            details: [
-                "credential": .string(credential.name), "hold": .integer(index),
-                "reason": .string(reason),
-            ])
+        var details: [JSONValue.Member] = [
+            .init("credential", .string(parties.credential)), .init("hold", .integer(index)),
+            .init("reason", .string(reason)),
+        ]
+        if let approver = parties.approver {
+            details.append(.init("approver", .string(approver)))
+        }
+        let record = GovernanceRecord(type: "hold.release", details: .object(details))
         _ = try await log.submit([settings.governance(of: record)])
         holds?[index] = nil
     }

@@ -9,6 +9,7 @@ import TransparencyLog
 struct HoldRoutes: Sendable {
     let book: HoldBook
     let search: RecordSearch
+    let desk: ActDesk
     /// Who may: operators by their token, or whoever may open the socket.
     let access: Access
 
@@ -74,15 +75,21 @@ struct HoldRoutes: Sendable {
                     .path("hold", Schemas.number, "The index of the record that placed it.")
                 ],
                 body: [(MediaTypes.json, "HoldReason")],
-                successes: [Operation.Success(status: 204, description: "It ended.", content: [])],
-                problems: [.invalidParameter, .unsupportedMediaType, .notFound, .corrupt]
-                    + AccessRecords.problems)
+                successes: [
+                    .json("PendingAct", "It waits for a second operator.", status: 202),
+                    Operation.Success(status: 204, description: "It ended.", content: []),
+                ],
+                problems: [
+                    .invalidParameter, .unsupportedMediaType, .notFound, .tooManyPending, .corrupt,
+                ] + AccessRecords.problems)
         ) { [self] call in
             let reason = try await Self.reason(call)
             guard let index = DecimalText.number(try call.parameter("hold")) else {
                 throw Problem(.notFound)
             }
-            try await book.release(index, reason: reason, by: call.operating())
+            let act = ReleaseAct(hold: index, reason: reason, desk.surroundings)
+            let response = try await desk.submit(act, isDryRun: false, by: call.operating())
+            guard response.status == .ok else { return response }
             return Response(status: .noContent, headers: [.cacheControl: "no-store"])
         }
     }
@@ -103,11 +110,14 @@ struct HoldRoutes: Sendable {
 extension Call {
     /// The operator who asks; over the socket there is but one.
     func operating() throws(Problem) -> Credential {
-        guard let local = Credential(name: "local", role: .operator, tenant: .all) else {
-            throw Problem(.internalError)
-        }
+        guard let local = Credential.local else { throw Problem(.internalError) }
         return credential ?? local
     }
+}
+
+extension Credential {
+    /// Whoever may open the socket for administration: one, however many people can.
+    static let local = Credential(name: "local", role: .operator, tenant: .all)
 }
 
 extension JSONWriter {

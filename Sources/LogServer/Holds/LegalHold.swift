@@ -12,7 +12,8 @@ struct LegalHold: Sendable {
     let reason: String
     /// The filters as the record has them.
     let filter: JSONValue
-    private let selection: RecordSelection
+    /// The same, to find them by.
+    let selection: RecordSelection
 
     /// Reads the `details` of a record; nil if it places no hold.
     init?(index: UInt64, details: JSONValue) {
@@ -36,7 +37,7 @@ struct LegalHold: Sendable {
 
 extension Query {
     /// The parameters that ``RecordSelection/canonical`` has written; nil for anything else.
-    fileprivate init?(_ canonical: JSONValue) {
+    init?(_ canonical: JSONValue) {
         guard let members = canonical.members, !members.isEmpty else { return nil }
         var values: [String: [String]] = [:]
         for member in members {

@@ -16,7 +16,8 @@ enum Schemas {
     static var all: YAML {
         .map(
             (receipts + proofs + certificateTransparency + queries + verifications + redactions
-                + forks + erasures + exports + holds + backups + logs + administration).map {
+                + forks + erasures + exports + holds + approvals + retention + backups + logs
+                + administration).map {
                     YAML.Member(name: $0, value: $1)
                 })
     }

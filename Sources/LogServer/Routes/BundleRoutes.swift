@@ -58,8 +58,9 @@ struct BundleRoutes: Sendable {
                         status: 200, description: "The bundle.",
                         content: [(Self.bundleType, "EvidenceBundle")])
                 ],
-                problems: [.invalidParameter, .notFound, .ambiguousID, .erased, .lost, .corrupt]
-                    + AccessRecords.problems)
+                problems: [
+                    .invalidParameter, .notFound, .ambiguousID, .erased, .lost, .pruned, .corrupt,
+                ] + AccessRecords.problems)
         ) { call in try await bundle(call) }
     }
 
@@ -69,8 +70,7 @@ struct BundleRoutes: Sendable {
         let (index, allowed) = try await find(call, credential)
         let selection = asked.narrowed(to: allowed)
         guard let content = try await log.content(at: index) else {
-            let isLost = try await log.credential(at: index) == .lost
-            throw Problem(isLost ? .lost : .erased)
+            throw try await RecordFinder(log: log).absence(of: index)
         }
         let record = try await proven(index)
         let opened = try BundleSetRun.opened(
@@ -109,14 +109,19 @@ struct BundleRoutes: Sendable {
         }
     }
 
-    /// Whether a record of the log's own says what was erased in a tenant: it lists one tenant's
-    /// records alone.
+    /// Whether a record of the log's own says what was erased or pruned in a tenant: it lists one
+    /// tenant's records alone, or all that came before some index, whoever's they were.
     private func tellsOfErasure(_ index: UInt64, in scope: TenantScope) async throws -> Bool {
         guard try await log.credential(at: index)?.tenant == "_log",
             let content = try await log.content(at: index),
             let record = try? JSONValue.parse(content.record, limits: .disclosed),
-            record["type"]?.text == "erasure.request",
-            let erased = record["details"]?["erased"]?.elements?.first?.elements?.first?.unsigned,
+            let type = record["type"]?.text, let details = record["details"],
+            ["erasure.request", "retention.prune"].contains(type)
+        else { return false }
+        if type == "retention.prune" {
+            return details["tenant"].map { $0.text.map(scope.covers) ?? false } ?? true
+        }
+        guard let erased = details["erased"]?.elements?.first?.elements?.first?.unsigned,
             erased < index, let owner = try await log.credential(at: erased)
         else { return false }
         return scope.covers(owner.tenant)

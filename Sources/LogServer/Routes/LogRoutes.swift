@@ -52,7 +52,7 @@ struct LogRoutes: Sendable {
         json.closeArray()
         json.member("granularity_ms", identity.granularityMS)
         json.member("publish_interval_ms", 0)
-        json.member("first_content_index", 0)
+        json.member("first_content_index", log.firstContentIndex)
         json.member("state", Self.state(log.mode))
         describeWitnesses(&json)
         describeLimits(&json)

@@ -59,4 +59,17 @@ struct RecordFinder: Sendable {
         else { return false }
         return record["id"]?.text?.utf8.elementsEqual(id.utf8) ?? false
     }
+
+    /// Why there is no content at an index that the credential may see.
+    func absence(of index: UInt64) async throws -> Problem {
+        if try await log.credential(at: index) == .lost { return Problem(.lost) }
+        guard let by = try await log.removal(at: index), by < log.published.head.size,
+            let content = try await log.content(at: by),
+            let record = try? JSONValue.parse(content.record, limits: .disclosed),
+            record["type"]?.text == "retention.prune"
+        else { return Problem(.erased) }
+        var problem = Problem(.pruned)
+        problem.indexes = [by]
+        return problem
+    }
 }

@@ -35,13 +35,12 @@ struct RecordRoutes: Sendable {
                     + " was read is in the log before the answer.",
                 parameters: Self.parameters,
                 successes: [.json("Record", "The record.")],
-                problems: [.notFound, .ambiguousID, .erased, .lost, .corrupt]
+                problems: [.notFound, .ambiguousID, .erased, .lost, .pruned, .corrupt]
                     + AccessRecords.problems)
         ) { [self] call in
             let index = try await finder.find(call)
             guard let content = try await log.content(at: index) else {
-                let isLost = try await log.credential(at: index) == .lost
-                throw Problem(isLost ? .lost : .erased)
+                throw try await finder.absence(of: index)
             }
             try await access.record(.record(at: index), by: try call.identified())
             var response = Response.uncached(ByteBuffer(bytes: content.record))

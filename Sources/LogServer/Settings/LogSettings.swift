@@ -11,12 +11,16 @@ package struct LogSettings: Sendable {
     /// How many records the log writes about those who read it.
     package var accessRecords = AccessGranularity.request
     package var logLevel = Logger.Level.info
+    /// What is done with records past their time; no reload changes it.
+    package var retention = RetentionSettings()
 
     package init() {}
 
     /// What the log's own records say of them.
     var policies: LogPolicies {
-        LogPolicies(redaction: redactor?.identity, accessRecords: accessRecords.rawValue)
+        LogPolicies(
+            redaction: redactor?.identity, accessRecords: accessRecords.rawValue,
+            retention: retention.policy)
     }
 
     /// What is otherwise than before, by the settings' names.

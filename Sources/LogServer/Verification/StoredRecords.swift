@@ -36,6 +36,7 @@ package struct StoredRecords: VerificationRecords {
         case "log.created": return created(details)
         case "key.rotate": return rotated(details)
         case "erasure.request": return removed(details)
+        case "retention.prune": return pruned(details)
         case "log.recovered": return lost(details)
         default: return nil
         }
@@ -62,6 +63,14 @@ package struct StoredRecords: VerificationRecords {
             let checkValue = Hex.decode(text)
         else { return nil }
         return .rotated(epoch: epoch, checkValue: checkValue)
+    }
+
+    /// What `{"pruned":[[INDEX],[FIRST,LAST],…]}` lists: whole records alone.
+    private static func pruned(_ details: JSONValue) -> GovernanceFact? {
+        guard let list = details["pruned"]?.elements else { return nil }
+        let removals = list.compactMap { Removal($0) }
+        let isOfWhole = removals.allSatisfy(\.names.isEmpty)
+        return isOfWhole && removals.count == list.count ? .pruned(removals) : nil
     }
 
     /// What `{"erased":[[INDEX],[INDEX,"name",…],…]}` lists.

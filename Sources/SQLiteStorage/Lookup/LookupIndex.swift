@@ -158,14 +158,14 @@ package final class LookupIndex: Sendable {
         }
     }
 
-    /// Makes the parts that hold these records again from what is left of them; `indexes` rise.
+    /// Makes the parts that hold these records again from what is left of them; `ranges` rise.
     ///
     /// Queries go on meanwhile. Throws if a part could not be made again: call it again then.
-    package func forget(_ indexes: [UInt64]) throws(StoreError) {
-        guard !indexes.isEmpty else { return }
+    package func forget(_ ranges: [Range<UInt64>]) throws(StoreError) {
+        guard !ranges.isEmpty else { return }
         // What is in memory becomes runs first, so that there is one way to make a part again.
         flush()
-        let (runs, isWritten) = state.withLock { $0.noteStale(indexes) }
+        let (runs, isWritten) = state.withLock { $0.noteStale(ranges) }
         wake.raise()
         waitForBackground { state in
             state.isClosed || runs.allSatisfy { !state.isPending($0) || state.hasFailed($0) }

@@ -240,22 +240,21 @@ struct LookupState: Sendable {
 
     func isDamaged(_ run: LookupRun) -> Bool { damaged.contains { $0.run === run } }
 
-    /// Has the runs that hold any of these records made again; `indexes` rise.
+    /// Has the runs that hold any of these records made again; `ranges` rise.
     ///
     /// Returns them, and whether every one of the records is in a run.
-    mutating func noteStale(_ indexes: [UInt64]) -> (runs: [LookupRun], isWritten: Bool) {
+    mutating func noteStale(
+        _ ranges: [Range<UInt64>]
+    ) -> (runs: [LookupRun], isWritten: Bool) {
         var found: [LookupRun] = []
         var isWritten = true
-        for segment in segments {
-            let place = indexes.partition(atLeast: segment.range.lowerBound)
-            guard place < indexes.count, indexes[place] < segment.range.upperBound else { continue }
+        for segment in segments where ranges.touch(segment.range) {
             switch segment {
             case .run(let run): found.append(run)
             case .tail: isWritten = false
             }
         }
-        let place = indexes.partition(atLeast: live.first)
-        if place < indexes.count, live.range.contains(indexes[place]) { isWritten = false }
+        if ranges.touch(live.range) { isWritten = false }
         stale += found.filter { run in !stale.contains { $0 === run } }
         return (found, isWritten)
     }
@@ -268,14 +267,18 @@ struct LookupState: Sendable {
     func hasFailed(_ run: LookupRun) -> Bool { repairFailure(of: run) != nil }
 }
 
-extension [UInt64] {
-    /// The place of the first element that is at least `value`; the elements rise.
-    fileprivate func partition(atLeast value: UInt64) -> Int {
+extension [Range<UInt64>] {
+    /// Whether any of these, which rise and do not overlap, has an index in common with another one.
+    fileprivate func touch(_ other: Range<UInt64>) -> Bool {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
-            if self[middle] < value { low = middle + 1 } else { high = middle }
+            if self[middle].upperBound <= other.lowerBound {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
-        return low
+        return low < count && self[low].overlaps(other)
     }
 }

@@ -15,21 +15,23 @@ struct Eraser: Sendable {
     let store: any LogStore
     let ledger: ErasureLedger
 
-    /// Records that go in one transaction, so that no commit waits for long.
+    /// Records that go in one transaction, and the ranges that they lie in, so that no commit waits for
+    /// long.
     private static let step: UInt64 = 1_024
+    private static let rangesOfStep = 256
 
-    /// Carries out what the record at `request` announced, which is published.
-    func run(_ removals: [Removal], by request: UInt64) throws {
-        try ledger.announce(removals, by: request)
-        try destroy(removals, by: request)
-        try store.wipe(Self.indexes(of: removals))
+    /// Carries out what records announced, which are published and in order.
+    func run(_ entries: [ErasureLedger.Entry]) throws {
+        for entry in entries { try ledger.announce(entry) }
+        for entry in entries { try destroy(entry.removals, by: entry.request) }
+        try store.wipe(Self.ranges(of: entries.flatMap(\.removals)))
     }
 
     /// Carries out everything that the ledger names, before a log of `size` records is served.
     ///
     /// Returns the requests that no record calls complete yet.
     func runAll(size: UInt64) throws -> [UInt64] {
-        var indexes: [UInt64] = []
+        var removals: [Removal] = []
         for entry in ledger.entries {
             guard entry.request < size else {
                 throw StartupRefusal(
@@ -39,9 +41,9 @@ struct Eraser: Sendable {
                     firstBadIndex: size)
             }
             let isLeft = try destroy(entry.removals, by: entry.request)
-            if isLeft || !entry.isComplete { indexes += Self.indexes(of: entry.removals) }
+            if isLeft || !entry.isComplete { removals += entry.removals }
         }
-        if !indexes.isEmpty { try store.wipe(Set(indexes).sorted()) }
+        if !removals.isEmpty { try store.wipe(Self.ranges(of: removals)) }
         return ledger.entries.filter { !$0.isComplete }.map(\.request)
     }
 
@@ -49,26 +51,26 @@ struct Eraser: Sendable {
     @discardableResult
     private func destroy(_ removals: [Removal], by request: UInt64) throws -> Bool {
         var isLeft = false
-        for removal in removals {
-            if removal.names.isEmpty {
-                if try remove(removal.range, by: request) { isLeft = true }
-            } else if try reduce(removal, by: request) {
-                isLeft = true
-            }
+        let whole = removals.filter(\.names.isEmpty)
+        for group in Self.ranges(of: whole).grouped(Self.step, ranges: Self.rangesOfStep) {
+            if try remove(group, by: request) { isLeft = true }
+        }
+        for removal in removals where !removal.names.isEmpty {
+            if try reduce(removal, by: request) { isLeft = true }
         }
         return isLeft
     }
 
-    private func remove(_ range: Range<UInt64>, by request: UInt64) throws -> Bool {
-        var isLeft = false
-        for start in stride(from: range.lowerBound, to: range.upperBound, by: Int(Self.step)) {
-            let part = start..<min(start + Self.step, range.upperBound)
-            let isWhole = try part.allSatisfy { try store.reader.removal(at: $0) != nil }
-            guard !isWhole else { continue }
-            isLeft = true
-            try store.transaction { try $0.remove(part, by: request) }
+    /// - Parameter ranges: rising, at least one.
+    private func remove(_ ranges: [Range<UInt64>], by request: UInt64) throws -> Bool {
+        guard let first = ranges.first, let last = ranges.last else { return false }
+        let gone = try store.reader.removals(in: first.lowerBound..<last.upperBound)
+        let left = ranges.subtracting(gone.map(\.range))
+        guard !left.isEmpty else { return false }
+        try store.transaction { transaction in
+            for range in left { try transaction.remove(range, by: request) }
         }
-        return isLeft
+        return true
     }
 
     private func reduce(_ removal: Removal, by request: UInt64) throws -> Bool {
@@ -86,7 +88,8 @@ struct Eraser: Sendable {
         return true
     }
 
-    private static func indexes(of removals: [Removal]) -> [UInt64] {
-        Set(removals.flatMap { Array($0.range) }).sorted()
+    /// The indexes concerned, as few ranges, rising.
+    private static func ranges(of removals: [Removal]) -> [Range<UInt64>] {
+        removals.map(\.range).merged
     }
 }

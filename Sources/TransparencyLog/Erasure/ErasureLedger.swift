@@ -19,12 +19,18 @@ package final class ErasureLedger: Sendable {
         /// The index of that record.
         package let request: UInt64
         package let removals: [Removal]
+        /// Of a prune: below it, only records of the log's own have content from then on.
+        package var firstContent: UInt64?
         /// Whether a later record says that it is done.
         package var isComplete = false
 
-        package init(request: UInt64, removals: [Removal], isComplete: Bool = false) {
+        package init(
+            request: UInt64, removals: [Removal], firstContent: UInt64? = nil,
+            isComplete: Bool = false
+        ) {
             self.request = request
             self.removals = removals
+            self.firstContent = firstContent
             self.isComplete = isComplete
         }
     }
@@ -96,18 +102,22 @@ package final class ErasureLedger: Sendable {
     private static func text(of entries: [Entry]) -> [UInt8] {
         var text: [UInt8] = []
         for entry in entries {
-            text += line(announcing: entry.removals, by: entry.request) + [UInt8(ascii: "\n")]
+            text += line(announcing: entry) + [UInt8(ascii: "\n")]
             guard entry.isComplete else { continue }
             text += line(completing: entry.request) + [UInt8(ascii: "\n")]
         }
         return text
     }
 
-    private static func line(announcing removals: [Removal], by request: UInt64) -> [UInt8] {
-        let event: JSONValue = [
-            "erased": .array(removals.map(\.json)), "request": .integer(request),
+    private static func line(announcing entry: Entry) -> [UInt8] {
+        var members: [JSONValue.Member] = [
+            .init("erased", .array(entry.removals.map(\.json))),
+            .init("request", .integer(entry.request)),
         ]
-        return event.canonical
+        if let first = entry.firstContent {
+            members.append(.init("first_content", .integer(first)))
+        }
+        return JSONValue.object(members).canonical
     }
 
     private static func line(completing request: UInt64) -> [UInt8] {
@@ -117,11 +127,16 @@ package final class ErasureLedger: Sendable {
     /// Everything announced, in the order of the records that announced it.
     package var entries: [Entry] { state.withLock { $0 } }
 
+    /// Below it, only records of the log's own have content: the rest was pruned.
+    package var firstContent: UInt64 {
+        state.withLock { $0.lazy.compactMap(\.firstContent).max() ?? 0 }
+    }
+
     /// Notes what a published record has announced; before any of it is destroyed.
-    package func announce(_ removals: [Removal], by request: UInt64) throws(FileError) {
-        let isKnown = state.withLock { $0.contains { $0.request == request } }
+    package func announce(_ entry: Entry) throws(FileError) {
+        let isKnown = state.withLock { $0.contains { $0.request == entry.request } }
         guard !isKnown else { return }
-        try append(Self.line(announcing: removals, by: request))
+        try append(Self.line(announcing: entry))
     }
 
     /// Notes that all that a record announced is destroyed, and that the log says so.
@@ -146,14 +161,18 @@ package final class ErasureLedger: Sendable {
             entries[place].isComplete = true
             return true
         }
+        let first = event["first_content"]
         guard let request = event["request"]?.unsigned, let list = event["erased"]?.elements,
-            event.members?.count == 2, request > entries.last?.request ?? 0
+            event.members?.count == (first == nil ? 2 : 3),
+            request > entries.last?.request ?? 0, (first?.unsigned ?? 0) <= request,
+            first == nil || first?.unsigned != nil
         else { return false }
         let removals = list.compactMap { Removal($0) }
         guard removals.count == list.count, !removals.isEmpty,
             removals.allSatisfy({ $0.range.upperBound <= request })
         else { return false }
-        entries.append(Entry(request: request, removals: removals))
+        entries.append(
+            Entry(request: request, removals: removals, firstContent: first?.unsigned))
         return true
     }
 }

@@ -147,6 +147,13 @@ struct TreeReader: Sendable {
         return proof
     }
 
+    /// The head of the tree of the first `size` leaves, of which the published one is proven to have
+    /// grown.
+    func head(of size: UInt64, under published: PublishedHead) async throws -> TreeHead {
+        let prefix = try Prefix(of: published, size: size)
+        return try prefix.head(try await nodes(prefix.nodes, under: published))
+    }
+
     /// The head of a smaller tree, believed only once the published one is proven to extend it.
     private struct Prefix {
         let published: TreeHead

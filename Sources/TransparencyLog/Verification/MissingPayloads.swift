@@ -10,6 +10,7 @@ struct MissingPayloads: Hashable, Sendable {
     /// Fields that a reduced record says a later one announces: by record, name and that one.
     private(set) var unexplainedFields: [UInt64: [String: UInt64]] = [:]
     private(set) var erasedCount: UInt64 = 0
+    private(set) var prunedCount: UInt64 = 0
     /// Of records that a recovery could not bring back.
     private(set) var lostCount: UInt64 = 0
     private(set) var erasedFieldCount: UInt64 = 0
@@ -37,13 +38,14 @@ struct MissingPayloads: Hashable, Sendable {
     ///
     /// A record cannot speak of later ones, and a list of some fields does not explain that the
     /// rest is missing too.
-    mutating func explain(_ removals: [Removal], by recordIndex: UInt64) {
-        for removal in removals where removal.range.upperBound <= recordIndex {
-            if removal.names.isEmpty {
-                remove(removal.range)
-            } else {
-                remove(removal.names, of: removal.range.lowerBound, by: recordIndex)
-            }
+    mutating func explain(
+        _ removals: [Removal], by recordIndex: UInt64, asPruned isPruned: Bool = false
+    ) {
+        let earlier = removals.filter { $0.range.upperBound <= recordIndex }
+        let count = remove(earlier.filter(\.names.isEmpty).map(\.range).merged)
+        if isPruned { prunedCount += count } else { erasedCount += count }
+        for removal in earlier where !removal.names.isEmpty {
+            remove(removal.names, of: removal.range.lowerBound, by: recordIndex)
         }
     }
 
@@ -71,27 +73,23 @@ struct MissingPayloads: Hashable, Sendable {
         unexplainedFields[index] = fields.isEmpty ? nil : fields
     }
 
-    private mutating func remove(_ removed: Range<UInt64>) {
+    /// Returns how many of these, which rise, were not explained before.
+    private mutating func remove(_ removed: [Range<UInt64>]) -> UInt64 {
+        guard let first = removed.first, let last = removed.last else { return 0 }
         var (low, high) = (0, unexplained.count)
         while low < high {
             let middle = (low + high) / 2
-            if unexplained[middle].upperBound <= removed.lowerBound {
+            if unexplained[middle].upperBound <= first.lowerBound {
                 low = middle + 1
             } else {
                 high = middle
             }
         }
         var end = low
-        var rest: [Range<UInt64>] = []
-        while end < unexplained.count, unexplained[end].lowerBound < removed.upperBound {
-            let range = unexplained[end]
-            erasedCount += UInt64(range.clamped(to: removed).count)
-            rest += [
-                range.lowerBound..<max(range.lowerBound, removed.lowerBound),
-                min(range.upperBound, removed.upperBound)..<range.upperBound,
-            ].filter { !$0.isEmpty }
-            end += 1
-        }
+        while end < unexplained.count, unexplained[end].lowerBound < last.upperBound { end += 1 }
+        let touched = Array(unexplained[low..<end])
+        let rest = touched.subtracting(removed)
         unexplained.replaceSubrange(low..<end, with: rest)
+        return touched.indexCount - rest.indexCount
     }
 }

@@ -11,7 +11,7 @@ package enum RecordState: String, CaseIterable, Sendable {
     /// Lost with a part of the store, as a record of the log says that lists them: their leaves were
     /// brought back, their contents were not.
     case lost
-    /// Removed with all that came before, as a record of the log says.
+    /// Removed because of its age, as a record of the log says that lists it.
     case pruned
     /// Under a hold that keeps them from being removed.
     case held

@@ -77,6 +77,8 @@ package enum GovernanceFact: Hashable, Sendable {
     case rotated(epoch: UInt64, checkValue: [UInt8])
     /// `erasure.request`: what was removed by rights.
     case removed([Removal])
+    /// `retention.prune`: what was removed because of its age.
+    case pruned([Removal])
     /// `log.recovered`: what a recovery could not bring back.
     case lost(Range<UInt64>)
 }

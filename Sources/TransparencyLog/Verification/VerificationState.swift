@@ -123,6 +123,7 @@ struct VerificationState: Sendable {
         switch fact {
         case .created: break
         case .removed(let removals): missing.explain(removals, by: index)
+        case .pruned(let removals): missing.explain(removals, by: index, asPruned: true)
         case .lost(let range): missing.explainLoss(of: range, by: index)
         case .rotated(let number, let checkValue):
             guard !keys.epochs.isEmpty else { return }

@@ -87,6 +87,7 @@ struct VerificationSummary: Sendable {
         let published = heads.published?.size ?? 0
         return [
             .erased: state?.missing.erasedCount ?? 0, .lost: state?.missing.lostCount ?? 0,
+            .pruned: state?.missing.prunedCount ?? 0,
             .imported: state?.importedCount ?? 0,
             .notYetIntegrated: size > published ? size - published : 0, .notYetWitnessed: size,
         ]

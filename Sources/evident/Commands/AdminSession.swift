@@ -49,7 +49,7 @@ struct AdminSession: Sendable {
     ) async throws -> Result {
         var configuration = LogServerConfiguration()
         configuration.adminSocket = try LogFolder.freeAdminSocket(settings.data)
-        configuration.readJournal = ReadJournal(path: LogFolder.reads(settings.data))
+        configuration.approvals = LogFolder.approvals(settings.data)
         let (listening, isListening) = AsyncStream.makeStream(of: Void.self)
         configuration.onAdminListening = { isListening.finish() }
         configuration.readJournal = ReadJournal(path: LogFolder.reads(settings.data))

@@ -57,6 +57,8 @@ enum LogFolder {
     static func tokens(_ folder: String) -> String { "\(folder)/tokens.json" }
     static func settings(_ folder: String) -> String { "\(folder)/evident.yaml" }
     static func reads(_ folder: String) -> String { "\(folder)/reads.ndjson" }
+    /// Acts that wait for a second operator.
+    static func approvals(_ folder: String) -> String { "\(folder)/approvals.json" }
     /// The checkpoints that met the witness policy.
     static func witnessed(_ folder: String) -> String { "\(folder)/witnessed" }
     /// Heads that contradict each other.

@@ -93,7 +93,7 @@ struct EraseCommand: AsyncParsableCommand {
         guard let outcome = try? JSONValue.parse(answer) else {
             throw CommandFailure(.inputOutput, "the log's answer could not be read")
         }
-        say(outcome)
+        if !PendingAnswer.say(outcome) { say(outcome) }
     }
 
     private func say(_ outcome: JSONValue) {

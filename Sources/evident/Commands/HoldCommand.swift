@@ -102,9 +102,10 @@ struct HoldCommand: AsyncParsableCommand {
 
         func run() async throws {
             let (path, body) = ("/v1/admin/holds/\(index)/release", HoldCommand.reason(because))
-            _ = try await AdminSession.with(folder) { session in
+            let answer = try await AdminSession.with(folder) { session in
                 try await session.ask("POST", path, body: body)
             }
+            if let pending = try? JSONValue.parse(answer), PendingAnswer.say(pending) { return }
             Terminal.say("evident: the hold \(index) is released")
         }
     }

@@ -229,6 +229,7 @@ struct ServeCommand: AsyncParsableCommand {
         server.port = settings.listen.port
         server.adminSocket = try LogFolder.freeAdminSocket(settings.data)
         server.hasBenchRoutes = benchRoutes
+        server.approvals = evidence ? nil : LogFolder.approvals(settings.data)
         server.connections.connections = settings.connectionsTotal
         server.connections.connectionsPerAddress = settings.connectionsPerAddress
         if journalReads || !evidence {

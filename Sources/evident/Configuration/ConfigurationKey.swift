@@ -39,6 +39,14 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case witnessTimeout = "witness.timeout"
     case witnessWait = "witness.wait"
     case witnessRefresh = "witness.refresh"
+    case retentionRules = "retention.rules"
+    case retentionProfile = "retention.profile"
+    case retentionOverrideReason = "retention.override_reason"
+    case retentionMode = "retention.mode"
+    case retentionInterval = "retention.interval"
+    case retentionRecords = "retention.records"
+    case approvalTwoPerson = "approval.two_person"
+    case approvalExpiry = "approval.expiry"
     case logLevel = "log.level"
 
     /// The parts between the dots.
@@ -94,6 +102,12 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .witnessTimeout: "10s"
         case .witnessWait: "15s"
         case .witnessRefresh: "30m"
+        case .retentionRules, .retentionProfile, .retentionOverrideReason: ""
+        case .retentionMode: "manual"
+        case .retentionInterval: "24h"
+        case .retentionRecords: "100000"
+        case .approvalTwoPerson: "false"
+        case .approvalExpiry: "24h"
         case .logLevel: "info"
         }
     }
@@ -207,6 +221,35 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             ["How long a submission with wait=witnessed waits for the cosignatures."]
         case .witnessRefresh:
             ["After how long a head that has not changed is cosigned again."]
+        case .retentionRules:
+            [
+                "How long records are kept, for ever if left out. Rules are divided by ; and the first",
+                "one that a record passes holds: tenant=acme type=tool.* keep=90d; keep=7y. Ages: 24h,",
+                "90d, 26w, 7y, or forever. What goes is content; leaves and proofs stay.",
+            ]
+        case .retentionProfile:
+            [
+                "Frameworks whose shortest times hold: eu-ai-act, pci, hipaa, fedramp, with commas. A",
+                "rule below them is an error. See docs/retention.md.",
+            ]
+        case .retentionOverrideReason:
+            ["Why rules may be below a profile all the same, as a code; the log tells it."]
+        case .retentionMode:
+            [
+                "manual: records go when an operator runs `evident retention run`; scheduled: at every",
+                "interval too, as long as witnesses vouch for the time.",
+            ]
+        case .retentionInterval:
+            ["The time from one scheduled run to the next."]
+        case .retentionRecords:
+            ["Records that one run takes at most."]
+        case .approvalTwoPerson:
+            [
+                "true: what an operator erases, prunes, runs by the rules of retention, or releases from",
+                "a hold waits until another operator agrees.",
+            ]
+        case .approvalExpiry:
+            ["For how long it waits."]
         case .logLevel:
             [
                 "trace, debug, info, notice, warning, error or critical. Records, tokens and query",

@@ -15,6 +15,7 @@ extension LogSettings {
             named: configuration.redaction, tokenKey: tokenKey)
         accessRecords = configuration.accessRecords
         logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        retention = configuration.retention
     }
 }
 
@@ -33,8 +34,10 @@ extension ReadSettings {
         }
         let waiting = configuration.keys(differingFrom: started).filter { !$0.isReloadable }
         do {
+            var settings = try LogSettings(configuration, tokenKey: tokenKey)
+            settings.retention = started.retention
             return ReadSettings(
-                try LogSettings(configuration, tokenKey: tokenKey),
+                settings,
                 restartRequired: waiting.map(\.rawValue))
         } catch {
             throw ReloadError(.redaction, text(of: error))

@@ -38,6 +38,7 @@ struct ServerConfiguration: Sendable, Equatable {
     /// How records are written as files; nil for not at all.
     var sink: SinkSettings?
     var witness: WitnessSection
+    var retention: RetentionSettings
     var logLevel: String
     /// What every key is set to, as text.
     private let texts: [ConfigurationKey: String]
@@ -103,6 +104,7 @@ struct ServerConfiguration: Sendable, Equatable {
         mirrorInterval = try values.duration(.mirrorInterval)
         sink = try SinkSettings(values)
         witness = try WitnessSection(values)
+        retention = try RetentionSection.settings(values)
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         logLevel = try values.read(.logLevel, levels.joined(separator: ", ")) {
             levels.contains($0) ? $0 : nil

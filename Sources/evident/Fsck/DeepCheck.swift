@@ -16,6 +16,9 @@ struct DeepCheck: Sendable {
     let size: UInt64
     let cores: Int
 
+    /// What explains that content is missing.
+    private typealias Missing = (lost: LostRecords, erased: ErasedRecords)
+
     /// Entries that one task checks, and those of them that are read at a time.
     private static let chunk: UInt64 = 4_096
     private static let part: UInt64 = 256
@@ -47,10 +50,12 @@ struct DeepCheck: Sendable {
         do throws(FsckFinding) {
             var previous = try mac(before: range.lowerBound)
             var credentials: Set<UInt32> = []
-            var lost = LostRecords(view: view, size: size)
+            var missing = (
+                lost: LostRecords(view: view, size: size), erased: ErasedRecords(view: view)
+            )
             for start in stride(from: range.lowerBound, to: range.upperBound, by: Int(Self.part)) {
                 let part = start..<min(start + Self.part, range.upperBound)
-                previous = try check(part, after: previous, &lost)
+                previous = try check(part, after: previous, &missing)
                 try checkSubmissions(part, &credentials)
             }
             return nil
@@ -78,7 +83,7 @@ struct DeepCheck: Sendable {
 
     /// Checks adjoining entries; returns the last one's MAC.
     private func check(
-        _ range: Range<UInt64>, after first: Digest, _ lost: inout LostRecords
+        _ range: Range<UInt64>, after first: Digest, _ missing: inout Missing
     ) throws(FsckFinding) -> Digest {
         var previous = first
         var contents = try contents(range)[...]
@@ -93,18 +98,18 @@ struct DeepCheck: Sendable {
             previous = leaf.mac
             if let next = contents.first, next.index == index {
                 contents.removeFirst()
-                try check(next.content, of: leaf, at: index)
+                try check(next.content, of: leaf, at: index, &missing)
             } else {
-                try explain(index, &lost)
+                try explain(index, &missing)
             }
         }
         return previous
     }
 
-    private func explain(_ index: UInt64, _ lost: inout LostRecords) throws(FsckFinding) {
+    private func explain(_ index: UInt64, _ missing: inout Missing) throws(FsckFinding) {
         do throws(StoreError) {
-            if try ErasedRecords(view: view).explain(index) { return }
-            if try lost.explain(index) { return }
+            if try missing.erased.explain(index) { return }
+            if try missing.lost.explain(index) { return }
         } catch {
             throw FsckFinding(error, near: index, reading: "content")
         }
@@ -113,11 +118,11 @@ struct DeepCheck: Sendable {
     }
 
     private func checkErased(
-        _ content: StoredContent, at index: UInt64
+        _ content: StoredContent, at index: UInt64, _ missing: inout Missing
     ) throws(FsckFinding) {
         guard !content.erased.isEmpty else { return }
         do throws(StoreError) {
-            if try ErasedRecords(view: view).explain(content, at: index) { return }
+            if try missing.erased.explain(content, at: index) { return }
         } catch {
             throw FsckFinding(error, near: index, reading: "content")
         }
@@ -136,7 +141,7 @@ struct DeepCheck: Sendable {
     }
 
     private func check(
-        _ content: StoredContent, of leaf: Leaf, at index: UInt64
+        _ content: StoredContent, of leaf: Leaf, at index: UInt64, _ missing: inout Missing
     ) throws(FsckFinding) {
         guard let made = content.commitment(origin: keys.identity.origin) else {
             throw FsckFinding(index, "record", "the record is not canonical")
@@ -145,7 +150,7 @@ struct DeepCheck: Sendable {
             throw FsckFinding(
                 index, "record or seed", "they do not make the commitment in the leaf")
         }
-        try checkErased(content, at: index)
+        try checkErased(content, at: index, &missing)
         if index == 0 { try checkFirst(content.record) }
     }
 

@@ -29,6 +29,6 @@ final class GatedStore: LogStore {
         return try store.transaction(body)
     }
 
-    func wipe(_ indexes: [UInt64]) throws(StoreError) { try store.wipe(indexes) }
+    func wipe(_ ranges: [Range<UInt64>]) throws(StoreError) { try store.wipe(ranges) }
     func close() { store.close() }
 }

@@ -40,11 +40,13 @@ final class NearWitnesses: Sendable {
 
     func settings(
         _ keys: LogKeys, _ folder: String, _ mode: WitnessSettings.FailureMode = .open,
-        wait: Duration = .seconds(50)
+        wait: Duration = .seconds(50),
+        clock: @escaping @Sendable () -> ClockReading = { SystemClock.read() }
     ) throws -> WitnessSettings {
         let made = try signers.enumerated().map { place, signer in
             try CosigningWitness(
-                signer: signer, logs: [keys.signer.verifierKey], folder: "\(folder)/w\(place)")
+                signer: signer, logs: [keys.signer.verifierKey], folder: "\(folder)/w\(place)",
+                clock: clock)
         }
         witnesses.withLock { $0 = made }
         var settings = WitnessSettings(policy: try policy()) {
