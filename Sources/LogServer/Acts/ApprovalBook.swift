@@ -32,6 +32,7 @@ actor ApprovalBook {
     /// Acts that wait at one time.
     private static let limit = 100
     private static let byteLimit = 64 << 20
+    private static let limits = JSONLimits(byteCount: byteLimit, memberCount: 1 << 20)
 
     /// - Parameter path: nil keeps them as long as the process.
     init(path: String?) {
@@ -72,7 +73,7 @@ actor ApprovalBook {
         if let loaded { return loaded }
         var found: [UInt64: PendingAct] = [:]
         if let path, let bytes = try PrivateFile.readPrivate(path, limit: Self.byteLimit) {
-            guard let list = try? JSONValue.parse(bytes, limits: .disclosed)["pending"]?.elements
+            guard let list = try? JSONValue.parse(bytes, limits: Self.limits)["pending"]?.elements
             else {
                 throw FileError(
                     .malformed, path, "holds no acts that wait: move it away, and ask again")

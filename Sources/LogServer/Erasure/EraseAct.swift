@@ -50,7 +50,7 @@ struct EraseAct: OperatorAct {
 
     var request: JSONValue {
         [
-            "body": (try? JSONValue.parse(body)) ?? .null,
+            "body": (try? JSONValue.parse(body, limits: ErasureRequest.limits)) ?? .null,
             "filter": (try? JSONValue.parse(selection.canonical)) ?? .null,
         ]
     }
