@@ -4,6 +4,7 @@ import AuditChain
 import Foundation
 import LogCrypto
 import LogStorage
+import LogTesting
 import Testing
 
 @testable import TransparencyLog
@@ -51,6 +52,34 @@ struct SinkTests {
             }
         }
         return found.sorted()
+    }
+
+    @Test("The vector is read, and written byte for byte")
+    func vector() throws {
+        struct Vector: Decodable {
+            let name: String
+            let lines: [String]
+        }
+        let vector = try Vectors.decode(Vector.self, from: "sink")
+        let lines = vector.lines.map { Array($0.utf8) }
+        #expect(vector.name == "\(SinkName(first: 0))")
+        let header = try #require(SinkHeader(lines[0]))
+        #expect(header.json.canonical == lines[0] && header.beginning == .log)
+        let text = try #require(
+            vector.lines[1].split(separator: #""record":"#, maxSplits: 1).last?.dropLast())
+        let bodies: [SinkRecord.Body] = [
+            .whole(Array(text.utf8), erased: []), .withheld, .removed(1),
+        ]
+        for (line, (index, body)) in zip(lines[1...3], zip(UInt64(0)..., bodies)) {
+            let record = try #require(SinkRecord(line))
+            #expect(record.index == index)
+            #expect(SinkRecord.line(index, record.leaf, body) == line + [0x0A])
+        }
+        #expect(SinkNotice.read(lines[4])?.request == 2)
+        let trailer = try #require(SinkTrailer(lines[5]))
+        #expect(trailer.json.canonical == lines[5])
+        #expect(trailer.count == 3 && trailer.lastHash == SinkRecord(lines[3])?.leaf.mac)
+        #expect(trailer.sha256 == SHA256.hash(lines[..<5].flatMap { $0 + [0x0A] }))
     }
 
     @Test("A writer that was killed at any byte goes on in the same line, and doubles none")

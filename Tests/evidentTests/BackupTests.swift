@@ -2,6 +2,7 @@
 
 import AuditChain
 import Foundation
+import LogTesting
 import Merkle
 import Testing
 
@@ -21,6 +22,19 @@ struct BackupTests {
         try FileManager.default.copyItem(
             atPath: log.folder("data/keys"), toPath: log.folder("keys"))
         return log
+    }
+
+    @Test("The manifest of the vectors is read, and written byte for byte")
+    func vector() throws {
+        struct Vector: Decodable { let manifest: String }
+        let text = try Vectors.decode(Vector.self, from: "backup").manifest
+        let folder = try Folder()
+        try folder.file("manifest.json", text)
+        let manifest = try BackupManifest.read(folder.path).manifest
+        #expect(manifest.json == Array(text.utf8))
+        #expect(manifest.head.size == 14 && manifest.record == 13 && manifest.files.count == 4)
+        try folder.file("manifest.json", text.replacing("\"size\":14", with: "\"size\":014"))
+        #expect(throws: CommandFailure.self) { try BackupManifest.read(folder.path) }
     }
 
     @Test("A backup verifies by itself, and a log goes on from it")
