@@ -44,6 +44,12 @@ struct AccessTests {
         "GET /v1/admin/holds": .roles([.operator]),
         "POST /v1/admin/holds": .roles([.operator]),
         "POST /v1/admin/holds/{hold}/release": .roles([.operator]),
+        "GET /v1/admin/retention": .roles([.operator]),
+        "POST /v1/admin/retention": .roles([.operator]),
+        "POST /v1/admin/prune": .roles([.operator]),
+        "GET /v1/admin/approvals": .roles([.operator]),
+        "GET /v1/admin/approvals/{approval}": .roles([.operator]),
+        "POST /v1/admin/approvals/{approval}": .roles([.operator]),
     ]
 
     private static func role(of asker: ServerFixture.Asker) -> Role? {
