@@ -35,7 +35,8 @@ def dump(file):
                     row = dict(zip(names, row))
                     found[table, tuple(row[k] for k in keys)] = row
         return found
-    except (sqlite3.Error, OverflowError, KeyError):
+    except (sqlite3.Error, OverflowError, KeyError, UnicodeDecodeError):
+        # A flipped bit of the schema's text is in SQLite's own message too.
         return None
 
 
