@@ -155,8 +155,7 @@ struct MirrorCommand: AsyncParsableCommand {
                 .tampered, "\(to)/\(tile) is not the one of the signed tree: it was altered here",
                 advice: "Keep it as evidence; mirror into an empty folder.")
         case .fork(let evidence):
-            let name = "fork-\(SHA256.hash(evidence.json).hex.prefix(16)).json"
-            let path = update.folder.ownFile(name)
+            let path = update.folder.ownFile(evidence.fileName)
             do {
                 try PrivateFile.replace(path, with: evidence.json)
             } catch {

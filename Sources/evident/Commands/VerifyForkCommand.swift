@@ -81,6 +81,11 @@ struct VerifyForkCommand: AsyncParsableCommand {
     }
 }
 
+extension ForkEvidence {
+    /// What a file of it is called: the same evidence always has the same name.
+    var fileName: String { "fork-\(SHA256.hash(json).hex.prefix(16)).json" }
+}
+
 extension ProvenFork {
     /// What is proven, for people.
     var text: String {

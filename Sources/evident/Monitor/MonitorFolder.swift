@@ -51,14 +51,11 @@ struct MonitorFolder: LogSource {
 
     /// Keeps evidence, durably, under a name that tells what it is about.
     func keep(_ evidence: ForkEvidence) throws {
-        guard let file = file(of: evidence) else { return }
-        try PrivateFile.replace(file, with: evidence.json)
+        try PrivateFile.replace(file(of: evidence), with: evidence.json)
     }
 
     /// Where evidence is kept.
-    func file(of evidence: ForkEvidence) -> String? {
-        "\(path)/fork-\(SHA256.hash(evidence.json).hex.prefix(16)).json"
-    }
+    func file(of evidence: ForkEvidence) -> String { "\(path)/\(evidence.fileName)" }
 
     // MARK: Tiles
 

@@ -92,7 +92,8 @@ struct MonitorRun {
         var line = "\(nowMS.timeText)  \(mark)  \(event.kind.rawValue)  "
         if let point = event.point { line += "\(point): " }
         line += event.detail
-        if let evidence = event.evidence, let file = folder.file(of: evidence) {
+        if let evidence = event.evidence {
+            let file = folder.file(of: evidence)
             line += "\n  evidence: \(file)\n  check it: evident verify fork \(file) --vkey KEY"
         }
         return line

@@ -2,7 +2,6 @@
 
 import AuditChain
 import LogClient
-import LogCrypto
 import LogStorage
 import Merkle
 import SignedNote
@@ -53,7 +52,7 @@ struct OlderCheckpoint {
                     + "\(old.size.grouped), of the same history: it was set back, or is stale")
         case .consistent: return
         case .fork(let evidence):
-            let path = "fork-\(SHA256.hash(evidence.json).hex.prefix(16)).json"
+            let path = evidence.fileName
             try PrivateFile.replace(path, with: evidence.json)
             throw CommandFailure(
                 .forked, try evidence.verify(by: pinned).text,
