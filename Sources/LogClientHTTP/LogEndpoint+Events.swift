@@ -24,15 +24,7 @@ extension LogEndpoint {
         if let lastEventID { headers.append(("Last-Event-ID", lastEventID)) }
         let response = try await open("GET", path, headers: headers)
         var parser = EventStreamParser()
-        var parts = response.body.makeAsyncIterator()
-        while true {
-            let part: ByteBuffer?
-            do {
-                part = try await parts.next()
-            } catch {
-                throw EndpointError(.unreachable, "\(name) broke off its stream", cause: error)
-            }
-            guard let part else { return }
+        try await parts(of: response, called: "stream") { part in
             guard let events = parser.read(part.readableBytesView) else {
                 throw EndpointError(.tooLarge, "\(name)\(path) sends an event that is too long")
             }

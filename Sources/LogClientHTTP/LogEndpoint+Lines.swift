@@ -21,15 +21,7 @@ extension LogEndpoint {
         let response = try await open(
             "POST", path, headers: [("Content-Type", "application/json")], body: json)
         var line: [UInt8] = []
-        var parts = response.body.makeAsyncIterator()
-        while true {
-            let part: ByteBuffer?
-            do {
-                part = try await parts.next()
-            } catch {
-                throw EndpointError(.unreachable, "\(name) broke off its answer", cause: error)
-            }
-            guard let part else { break }
+        try await parts(of: response, called: "answer") { part in
             for byte in part.readableBytesView {
                 if byte == UInt8(ascii: "\n") {
                     try take(line)

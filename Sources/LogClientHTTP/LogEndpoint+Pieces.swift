@@ -22,15 +22,7 @@ extension LogEndpoint {
     ) async throws {
         let response = try await open(method, path, headers: [])
         try begin?({ response.headers.first(name: $0) })
-        var parts = response.body.makeAsyncIterator()
-        while true {
-            let part: ByteBuffer?
-            do {
-                part = try await parts.next()
-            } catch {
-                throw EndpointError(.unreachable, "\(name) broke off its answer", cause: error)
-            }
-            guard let part else { return }
+        try await parts(of: response, called: "answer") { part in
             try await take(Array(part.readableBytesView))
         }
     }

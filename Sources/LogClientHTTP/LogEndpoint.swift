@@ -168,6 +168,24 @@ public struct LogEndpoint: Sendable {
         return response
     }
 
+    /// Gives out an answer's body part by part, as it comes.
+    func parts(
+        of response: HTTPClientResponse, called what: String,
+        _ take: (ByteBuffer) async throws -> Void
+    ) async throws {
+        var parts = response.body.makeAsyncIterator()
+        while true {
+            let part: ByteBuffer?
+            do {
+                part = try await parts.next()
+            } catch {
+                throw EndpointError(.unreachable, "\(name) broke off its \(what)", cause: error)
+            }
+            guard let part else { return }
+            try await take(part)
+        }
+    }
+
     private func made(
         _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8]?
     ) -> HTTPClientRequest {

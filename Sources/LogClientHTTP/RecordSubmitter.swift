@@ -9,11 +9,15 @@ public import LogClient
 /// stands in the log once. Receipts are parsed and not yet verified.
 public struct RecordSubmitter: Sendable {
     private let endpoint: LogEndpoint
-    private static let path = "/v1/audit"
+    private let path: String
 
     /// Sends to this log with the endpoint's token.
-    public init(endpoint: LogEndpoint) {
+    ///
+    /// - Parameter tenant: Whose records they are, of 1 to 64 of `[a-z0-9._-]`; with a token for
+    ///   many tenants, records that do not say it themselves need it.
+    public init(endpoint: LogEndpoint, tenant: String? = nil) {
         self.endpoint = endpoint
+        path = "/v1/audit" + (tenant.map { "?tenant=\($0)" } ?? "")
     }
 
     /// Sends one record under `key`.
@@ -45,7 +49,7 @@ public struct RecordSubmitter: Sendable {
             body.append(UInt8(ascii: "\n"))
         }
         let answer = try await post(body, type: "application/x-ndjson", key: key)
-        guard answer.status == 200 else { throw answer.error(asking: Self.path, of: endpoint) }
+        guard answer.status == 200 else { throw answer.error(asking: path, of: endpoint) }
         let lines = answer.body.split(separator: UInt8(ascii: "\n"))
         guard lines.count == records.count + 1,
             let checkpoint = try parse(lines[records.count])["checkpoint"]?.text
@@ -63,7 +67,7 @@ public struct RecordSubmitter: Sendable {
     ) async throws(EndpointError) -> HTTPAnswer {
         let headers = [("Content-Type", type), ("Idempotency-Key", key)]
         return try await endpoint.request(
-            "POST", Self.path, headers: headers, body: body, limit: 256 << 20)
+            "POST", path, headers: headers, body: body, limit: 256 << 20)
     }
 
     /// One item of a batch: its receipt lacks only the checkpoint that all items share.
@@ -88,8 +92,11 @@ public struct RecordSubmitter: Sendable {
     /// A refusal of the record itself; an answer that says something about the server or the
     /// token is thrown.
     private func refusal(_ answer: HTTPAnswer) throws(EndpointError) -> RecordOutcome {
-        guard [400, 409, 413, 422].contains(answer.status), let code = answer.problemCode else {
-            throw answer.error(asking: Self.path, of: endpoint)
+        guard let code = answer.problemCode,
+            [400, 409, 413, 422].contains(answer.status)
+                || ["tenant_mismatch", "reserved_tenant"].contains(code)
+        else {
+            throw answer.error(asking: path, of: endpoint)
         }
         return .refused(
             RecordRefusal(

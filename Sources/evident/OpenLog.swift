@@ -30,6 +30,21 @@ struct OpenLog {
         await witnesses?.close()
     }
 
+    /// A server of the log, and what has it read its settings again.
+    func server(
+        _ started: ServerConfiguration, _ source: ConfigurationSource, _ tokens: TokenStore,
+        _ configuration: LogServerConfiguration, _ logger: Logger
+    ) -> (LogServer, Reloader) {
+        let tokenKey = keys.redactionTokenKey
+        let reloader = Reloader(log: log, tokens: tokens, settings: settings, logger: logger) {
+            try await ReadSettings.read(source, started: started, tokenKey: tokenKey)
+        }
+        let server = LogServer(
+            log: log, tokens: tokens, settings: settings, reloader: reloader,
+            configuration: configuration, logger: logger)
+        return (server, reloader)
+    }
+
     /// Opens the log of a folder whose lock this process holds; makes what is not there yet.
     ///
     /// - Parameter logLevel: the level that `logger` goes by, if it is to follow the settings.

@@ -58,7 +58,7 @@ struct DirectRequestTests {
         #expect(
             head(.POST, "/v1/audit", plain)?.target
                 == .record(authorization: "Bearer t", idempotencyKey: nil))
-        let more = [("Idempotency-Key", "k"), ("Connection", "Keep-Alive")]
+        let more = [("Idempotency-Key", "k"), ("Connection", "Keep-Alive"), ("ce", "1")]
         #expect(
             head(.POST, "/v1/audit", plain + more)?.target
                 == .record(authorization: "Bearer t", idempotencyKey: "k"))
@@ -66,6 +66,7 @@ struct DirectRequestTests {
             ("Expect", "100-continue"), ("Connection", "close"), ("Content-Type", "text/plain"),
             ("Content-Type", "application/json"), ("Authorization", "Bearer u"),
             ("Content-Length", "16384"), ("Transfer-Encoding", "chunked"),
+            ("ce-id", "1"), ("CE-specversion", "1.0"), ("Ce-x", ""),
         ]
         for field in refused {
             #expect(head(.POST, "/v1/audit", plain + [field]) == nil, "\(field)")

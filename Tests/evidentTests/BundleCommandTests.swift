@@ -5,20 +5,9 @@ import Testing
 
 /// `evident bundle` and `evident verify bundle`, by the real program.
 struct BundleCommandTests {
-    /// A log whose server runs, with forty records and a reader's token in `reader`.
-    private static func served() throws -> (TestLog, RunningServer) {
-        let log = try TestLog()
-        let made = try log.run(
-            "token", "create", "--data", "data", "--role", "auditor", "--name", "auditor")
-        try log.folder.file("auditor", made.lines.last ?? "")
-        let server = try log.serve()
-        try log.submit(40, to: server)
-        return (log, server)
-    }
-
     @Test("A bundle and a set are fetched, verified as they come, and again offline")
     func roundTrip() throws {
-        let (log, server) = try Self.served()
+        let (log, server) = try TestLog.served()
         let access = ["--url", server.url, "--token-file", "auditor"]
         let one = try Program.run(
             ["bundle", "7", "--fields", "type,actor", "-o", "one.json"] + access, in: log.folder)
@@ -74,7 +63,7 @@ struct BundleCommandTests {
 
     @Test("Nothing is asked for where the file is there, or the request makes no sense")
     func usage() throws {
-        let (log, server) = try Self.served()
+        let (log, server) = try TestLog.served()
         try log.folder.file("there.set", "")
         let access = ["--url", server.url, "--token-file", "auditor"]
         for arguments in [

@@ -25,7 +25,7 @@ struct DocumentExamplesTests {
         arguments: [
             ("queries.md", 6, ["records.ndjson", "with-receipts.json"]),
             ("evidence.md", 4, ["june.set", "all.set", "denied.json"]),
-            ("export.md", 1, ["tools.ndjson"]),
+            ("export.md", 1, ["tools.ndjson"]), ("cloudevents.md", 3, []),
         ])
     func examples(name: String, count: Int, files: [String]) throws {
         let log = try TestLog()

@@ -5,20 +5,9 @@ import Testing
 
 /// `evident export` and `evident verify export`, by the real program.
 struct ExportCommandTests {
-    /// A log whose server runs, with forty records and an auditor's token in `auditor`.
-    private static func served() throws -> (TestLog, RunningServer) {
-        let log = try TestLog()
-        let made = try log.run(
-            "token", "create", "--data", "data", "--role", "auditor", "--name", "auditor")
-        try log.folder.file("auditor", made.lines.last ?? "")
-        let server = try log.serve()
-        try log.submit(40, to: server)
-        return (log, server)
-    }
-
     @Test("Exported from a server, then from its folder, and verified offline")
     func roundTrip() throws {
-        let (log, server) = try Self.served()
+        let (log, server) = try TestLog.served()
         let access = ["--url", server.url, "--token-file", "auditor"]
         for format in ["ndjson", "csv", "ocsf", "cloudevents", "ecs", "kerno"] {
             let made = try Program.run(
@@ -83,7 +72,7 @@ struct ExportCommandTests {
 
     @Test("What was broken off goes on, and a beginning of something else is refused")
     func resumed() throws {
-        let (log, server) = try Self.served()
+        let (log, server) = try TestLog.served()
         let line = [
             "export", "--format", "ocsf", "--type", "tool.*", "--since", "7d", "--out", "x",
             "--url",
@@ -122,7 +111,7 @@ struct ExportCommandTests {
 
     @Test("Nothing is asked for where a file is there, or the request makes no sense")
     func usage() throws {
-        let (log, server) = try Self.served()
+        let (log, server) = try TestLog.served()
         try log.folder.file("there", "")
         try log.folder.file("odd.partial", "")
         let access = ["--url", server.url, "--token-file", "auditor"]

@@ -113,6 +113,46 @@ struct ImportTests {
         #expect(try size(log, server) == count + 1)
     }
 
+    @Test("A token for many tenants says whose records they are, of imports and of plain lines")
+    func manyTenants() throws {
+        let log = try TestLog()
+        for (role, more) in [("producer", ["--tenant", "*"]), ("auditor", [])] {
+            let made = try Program.run(
+                ["token", "create", "--data", "data", "--role", role] + more, in: log.folder)
+            try log.folder.file("any-\(role)", try #require(made.lines.last))
+        }
+        let server = try log.serve()
+        try sample("cloudevents.json", in: log)
+        let line = #"{"type":"x.a.b","actor":{"id":"a","type":"agent"}"#
+        try log.folder.file(
+            "lines.ndjson", "\(line)}\n\(line),\"tenant\":\"globex\"}\n\(line)}\n")
+        let calls: [([String], String)] = [
+            (["import", "cloudevents.json", "--format", "cloudevents"], "3"),
+            (["submit", "lines.ndjson"], "2"), (["submit", "lines.ndjson", "--batch", "1"], "2"),
+        ]
+        for (place, (call, count)) in calls.enumerated() {
+            func run(_ state: String, _ more: String...) throws -> Program.Ending {
+                try Program.run(
+                    call + [
+                        "--url", server.url, "--token-file", "any-producer", "--state",
+                        "\(state)-\(place)",
+                    ] + more, in: log.folder)
+            }
+            let none = try run("none")
+            #expect(none.status == 2 && none.errors.contains("tenant_required"), "\(none.errors)")
+            let named = try run("named", "--tenant", "acme")
+            #expect(named.output.hasPrefix("\(count) accepted"), "\(named.output)\(named.errors)")
+            // A line that names another tenant is refused, and not taken for that one's.
+            #expect(named.errors.contains("tenant_mismatch") == (place > 0), "\(named.errors)")
+            #expect(try run("log", "--tenant", "_log").status == 3)
+        }
+        let query = ["query", "--url", server.url, "--token-file", "any-auditor", "--ndjson"]
+        for (tenant, count) in [("acme", 7), ("globex", 2)] {
+            let found = try Program.run(query + ["--tenant", tenant], in: log.folder)
+            #expect(found.lines.count == count, "\(tenant): \(found.output)\(found.errors)")
+        }
+    }
+
     @Test("Mistakes in a mapping and in the options end it before anything is sent")
     func mistakes() throws {
         let log = try TestLog()

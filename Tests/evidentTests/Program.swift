@@ -176,6 +176,17 @@ struct TestLog {
         return log
     }
 
+    /// A log whose server runs, with forty records and an auditor's token in `auditor`.
+    static func served() throws -> (TestLog, RunningServer) {
+        let log = try TestLog()
+        let made = try log.run(
+            "token", "create", "--data", "data", "--role", "auditor", "--name", "auditor")
+        try log.folder.file("auditor", made.lines.last ?? "")
+        let server = try log.serve()
+        try log.submit(40, to: server)
+        return (log, server)
+    }
+
     /// The same log in a folder of its own, with its token; no server may run on it.
     func copy() throws -> TestLog {
         let folder = try Folder()

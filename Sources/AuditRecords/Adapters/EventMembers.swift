@@ -114,6 +114,7 @@ extension JSONValue {
 }
 
 extension JSONLimits {
-    /// More than any record may have, so that the log's own limits decide.
-    static let event = JSONLimits(byteCount: 1 << 20)
+    /// More than any record may have, so that the log's own limits decide; an event may also hold a
+    /// whole record.
+    static let event = JSONLimits(byteCount: 1 << 20, depth: 33, memberCount: 1_100)
 }

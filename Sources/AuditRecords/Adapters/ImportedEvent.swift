@@ -12,6 +12,8 @@ public struct ImportedEvent: Sendable {
     public let record: JSONValue
     /// Whether the event can be written again byte for byte; nil for formats that nothing writes.
     public let isExact: Bool?
+    /// Where in the event top-level members of the record come from; "" is for all others.
+    var places: [String: String] = [:]
 
     /// The record's identifier, by which a second import adds nothing.
     public var id: String? { record["id"]?.text }
@@ -20,7 +22,28 @@ public struct ImportedEvent: Sendable {
     public func belonging(to tenant: String) -> ImportedEvent {
         let members = (record.members ?? []).filter { $0.name != "tenant" }
         return ImportedEvent(
-            record: .object(members + [.init("tenant", .string(tenant))]), isExact: isExact)
+            record: .object(members + [.init("tenant", .string(tenant))]), isExact: isExact,
+            places: places)
+    }
+
+    /// A refusal of the record, told of the event that it was made from.
+    ///
+    /// Places in the record's text mean nothing to whoever sent the event.
+    package func refusal(_ error: RecordError) -> RecordError {
+        let path = error.path.map { path in
+            let name = String(path.prefix { $0 != "." && $0 != "[" })
+            let place = places[name].map { $0 + path.dropFirst(name.count) }
+            return place ?? places[""] ?? path
+        }
+        var message = error.message
+        switch (error.code, places["tenant"]) {
+        case (.tenantRequired, let name?):
+            message = "This credential may write for many tenants; name one in \(name)."
+        case (.tenantMismatch, let name?):
+            message = "This credential may not write for that tenant; leave \(name) out."
+        default: break
+        }
+        return RecordError(error.code, reason: error.reason, path: path, message)
     }
 }
 

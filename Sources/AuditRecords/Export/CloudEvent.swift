@@ -8,6 +8,8 @@ import LogCrypto
 /// Extension attributes are those that CloudEvents documents, where there is one, and `evident…`.
 struct CloudEvent {
     static let specVersion = "1.0"
+    /// Before a record's type.
+    static let typePrefix = "audit."
 
     let view: RecordView
 
@@ -31,7 +33,7 @@ struct CloudEvent {
         event.set("specversion", Self.specVersion)
         event.set("id", view.text("id") ?? String(exported.index))
         event.set("source", "https://\(exported.origin.text)/\(tenant)")
-        event.set("type", "audit.\(view.type)")
+        event.set("type", Self.typePrefix + view.type)
         event.set("time", view.time?.description)
         event.set("datacontenttype", "application/json")
         event.set("dataschema", "urn:evident:record:\(view.text("v") ?? "1")")

@@ -49,6 +49,8 @@ struct DirectHead: Equatable {
 
         init?(_ headers: HTTPHeaders) {
             for (name, value) in headers {
+                // With an attribute of a CloudEvent the body is no record.
+                guard !FieldName.begins(name, "ce-") else { return nil }
                 // Only names of these lengths matter here, and most fields have another.
                 switch name.utf8.count {
                 case 6 where FieldName.equals(name, "expect"): return nil
@@ -78,10 +80,15 @@ struct DirectHead: Equatable {
 enum FieldName {
     /// Whether a text is `lowerCase` but for its case.
     static func equals(_ name: String, _ lowerCase: StaticString) -> Bool {
+        name.utf8.count == lowerCase.utf8CodeUnitCount && begins(name, lowerCase)
+    }
+
+    /// Whether it begins so.
+    static func begins(_ name: String, _ lowerCase: StaticString) -> Bool {
         var name = name
         return name.withUTF8 { name in
-            guard name.count == lowerCase.utf8CodeUnitCount else { return false }
-            for place in name.indices {
+            guard name.count >= lowerCase.utf8CodeUnitCount else { return false }
+            for place in 0..<lowerCase.utf8CodeUnitCount {
                 let byte = name[place]
                 guard byte | (byte &- 0x41 < 26 ? 0x20 : 0) == lowerCase.utf8Start[place] else {
                     return false

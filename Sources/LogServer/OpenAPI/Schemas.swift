@@ -101,6 +101,8 @@ enum Schemas {
                     ]
                 ]
             ),
+            ("CloudEvent", cloudEvent),
+            ("CloudEvents", ["type": "array", "items": reference("CloudEvent")]),
             ("Answer", ["oneOf": [reference("Receipt"), reference("Batch")]]),
             ("Problem", problem),
         ]
@@ -122,6 +124,22 @@ enum Schemas {
             ("record_hash", hex), ("fields", fields), ("inclusion", hashes),
             ("checkpoint", checkpoint),
         ])
+    }
+
+    private static var cloudEvent: YAML {
+        let attribute: YAML = ["type": "string", "minLength": 1]
+        return [
+            "type": "object", "required": ["specversion", "id", "source", "type"],
+            "properties": [
+                "specversion": ["const": "1.0"],
+                "id": ["type": "string", "minLength": 1, "maxLength": 256],
+                "source": ["type": "string", "minLength": 1, "maxLength": 2048],
+                "type": ["type": "string", "minLength": 1, "maxLength": 256],
+                "time": ["type": "string", "format": "date-time"],
+                "subject": attribute, "datacontenttype": attribute, "dataschema": attribute,
+                "data_base64": ["type": "string", "contentEncoding": "base64"],
+            ],
+        ]
     }
 
     private static var problem: YAML {

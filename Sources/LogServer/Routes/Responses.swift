@@ -31,6 +31,8 @@ enum MediaTypes {
     static let json = "application/json"
     static let fork = "application/vnd.evident.fork+json"
     static let ndjson = "application/x-ndjson"
+    static let cloudEvent = "application/cloudevents+json"
+    static let cloudEvents = "application/cloudevents-batch+json"
     static let yaml = "application/yaml"
     static let cbor = "application/cbor"
     /// RFC 9052, section 14.2.

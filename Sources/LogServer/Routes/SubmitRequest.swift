@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuditChain
 import AuditRecords
 import HTTPTypes
 import Hummingbird
@@ -32,12 +33,16 @@ struct SubmitRequest: Sendable {
     let wantsOpening: Bool
     /// Whether the receipts are to be under a head that met the witness policy.
     let wantsWitnesses: Bool
-    private let isNDJSON: Bool
+    private let content: SubmitContent
 
     init(_ call: Call, _ submissions: Submissions) throws(Problem) {
         self.submissions = submissions
-        credential = try call.identified()
-        isNDJSON = try Self.isNDJSON(call.request.headers[values: .contentType])
+        let credential = try call.identified()
+        self.credential =
+            try call.query["tenant"].map { (name) throws(Problem) in
+                try Self.narrow(credential, to: name)
+            } ?? credential
+        content = try SubmitContent(call.request.headers)
         key = try Self.key(call.request.headers[values: .idempotencyKey])
         wantsOpening = try call.query.flag("opening")
         switch call.query["wait"] {
@@ -48,29 +53,50 @@ struct SubmitRequest: Sendable {
         }
     }
 
-    /// One JSON text may be an object or an array.
-    func format(of body: ByteBuffer) -> SubmitFormat {
-        if isNDJSON { return .lines }
-        let first = body.readableBytesView.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
-        return first == UInt8(ascii: "[") ? .array : .single
+    /// The credential, for records of one of the tenants that it may write for.
+    private static func narrow(
+        _ credential: Credential, to tenant: String
+    ) throws(Problem) -> Credential {
+        guard TenantGrant.isValid(tenant: tenant),
+            let narrowed = Credential(
+                name: credential.name, role: credential.role, tenant: .only(tenant))
+        else { throw .invalidParameter("tenant") }
+        guard [.all, .only(tenant)].contains(credential.tenant) else {
+            throw Problem(.notAuthorized)
+        }
+        return narrowed
     }
 
-    private static func isNDJSON(_ fields: [String]) throws(Problem) -> Bool {
-        guard fields.count == 1, let field = fields.first else {
-            throw Problem(.unsupportedMediaType)
+    /// One JSON text may be an object or an array.
+    func format(of body: ByteBuffer) -> SubmitFormat { content.format(of: body) }
+
+    /// Where the records of a body lie.
+    func items(
+        of body: UnsafeRawBufferPointer, _ format: SubmitFormat
+    ) throws(RecordError) -> [Range<Int>] {
+        guard let batch = format.batch else { return [0..<body.count] }
+        do throws(RecordError) {
+            return try submissions.split(body, as: batch)
+        } catch {
+            guard error.code == .emptyBatch, content.mayBeEmpty else { throw error }
+            return []
         }
-        // What nearly everyone sends, without taking it apart.
-        if field == MediaTypes.json { return false }
-        if field == MediaTypes.ndjson { return true }
-        let parts = field.lowercased().split(separator: ";", maxSplits: 1)
-        let parameter = parts.count > 1 ? parts[1].filter { $0 != " " && $0 != "\"" } : ""
-        guard parameter.isEmpty || parameter == "charset=utf-8" else {
-            throw Problem(.unsupportedMediaType)
+    }
+
+    /// All work on one of them.
+    func prepare(
+        _ item: UnsafeRawBufferPointer, key: String?
+    ) throws(RecordError) -> Submission {
+        guard let event = try content.event(item) else {
+            return try submissions.prepare(item, of: credential, header: key)
         }
-        switch parts.first?.filter({ $0 != " " }) {
-        case MediaTypes.json: return false
-        case MediaTypes.ndjson: return true
-        default: throw Problem(.unsupportedMediaType)
+        do throws(RecordError) {
+            return try event.record.canonical.withUnsafeBufferPointer { bytes throws(RecordError) in
+                try submissions.prepare(
+                    UnsafeRawBufferPointer(bytes), of: credential, header: key)
+            }
+        } catch {
+            throw event.refusal(error)
         }
     }
 

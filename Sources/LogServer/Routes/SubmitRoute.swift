@@ -57,8 +57,7 @@ struct SubmitRoute: Sendable {
     ) async throws -> [PreparedItem] {
         let ranges = try body.withUnsafeReadableBytes { bytes in
             do {
-                return try format.batch.map { try request.submissions.split(bytes, as: $0) }
-                    ?? [0..<bytes.count]
+                return try request.items(of: bytes, format)
             } catch let error as RecordError {
                 throw Problem(error)
             }
@@ -89,9 +88,8 @@ struct SubmitRoute: Sendable {
                 let key = request.key.map { format.isSingle ? $0 : "\($0)#\(first + place)" }
                 do throws(RecordError) {
                     return .ready(
-                        try request.submissions.prepare(
-                            UnsafeRawBufferPointer(rebasing: bytes[range]),
-                            of: request.credential, header: key))
+                        try request.prepare(
+                            UnsafeRawBufferPointer(rebasing: bytes[range]), key: key))
                 } catch {
                     return .failed(Problem(error))
                 }

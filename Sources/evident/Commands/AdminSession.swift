@@ -55,13 +55,7 @@ struct AdminSession: Sendable {
         configuration.readJournal = ReadJournal(path: LogFolder.reads(settings.data))
         configuration.backup = BackupWriter(opened, settings, settingsFile: source.file).make
         let tokens = try TokenStore.open(path: LogFolder.tokens(settings.data))
-        let tokenKey = opened.keys.redactionTokenKey
-        let reloader = Reloader(
-            log: opened.log, tokens: tokens, settings: opened.settings, logger: logger
-        ) { try await ReadSettings.read(source, started: settings, tokenKey: tokenKey) }
-        let server = LogServer(
-            log: opened.log, tokens: tokens, settings: opened.settings, reloader: reloader,
-            configuration: configuration, logger: logger)
+        let (server, _) = opened.server(settings, source, tokens, configuration, logger)
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
                 try await server.runAdmin()
@@ -79,8 +73,9 @@ struct AdminSession: Sendable {
         }
     }
 
-    private static func connect<Result: Sendable>(
-        _ folder: String, _ body: @escaping @Sendable (AdminSession) async throws -> Result
+    /// Runs `body` with the server that holds the folder.
+    static func connect<Result>(
+        _ folder: String, _ body: (AdminSession) async throws -> Result
     ) async throws -> Result {
         try await ServerOptions.translating {
             // Long work may have nothing to say for a while.
@@ -103,6 +98,13 @@ struct AdminSession: Sendable {
 
     /// Sends a request, and returns the body of its answer.
     func ask(_ method: String, _ path: String, body: [UInt8]? = nil) async throws -> [UInt8] {
+        try await answer(method, path, body: body).body
+    }
+
+    /// Sends a request, and returns its answer: a good one, or the one problem that is expected.
+    func answer(
+        _ method: String, _ path: String, body: [UInt8]? = nil, orProblem problem: String? = nil
+    ) async throws -> HTTPAnswer {
         let headers = body == nil ? [] : [("Content-Type", "application/json")]
         let answer: HTTPAnswer
         do {
@@ -112,9 +114,10 @@ struct AdminSession: Sendable {
                 .inputOutput, "a server holds \(folder) but does not answer at its admin socket",
                 advice: "It may be starting or ending: try again in a moment.")
         }
-        guard (200..<300).contains(answer.status) else {
+        let isProblem = problem != nil && answer.problemCode == problem
+        guard (200..<300).contains(answer.status) || isProblem else {
             throw answer.error(asking: path, of: endpoint)
         }
-        return answer.body
+        return answer
     }
 }

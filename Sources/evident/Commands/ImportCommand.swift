@@ -77,9 +77,7 @@ struct ImportCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1_000).contains(batch) else {
-            throw ValidationError("--batch is a number from 1 to 1000")
-        }
+        try SubmitJob.check(batch: batch, tenant: tenant)
         guard file != "-" || state != nil || dryRun else {
             throw ValidationError("standard input needs --state FILE, to go on after a failure")
         }
@@ -91,9 +89,6 @@ struct ImportCommand: AsyncParsableCommand {
         }
         guard format != .ndjson || file != "-" || source != nil else {
             throw ValidationError("standard input needs --source NAME")
-        }
-        guard tenant.map({ TenantGrant.isValid(tenant: $0) }) ?? true else {
-            throw ValidationError("--tenant has 1 to 64 characters of a-z 0-9 . _ -")
         }
         guard show >= 0 else { throw ValidationError("--show is 0 or more") }
     }

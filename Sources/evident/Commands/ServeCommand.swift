@@ -160,13 +160,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration.backup = BackupWriter(opened, settings, settingsFile: source.file).make
         }
         configuration.sink = { sink?.health }
-        let tokenKey = opened.keys.redactionTokenKey
-        let reloader = Reloader(
-            log: opened.log, tokens: tokens, settings: opened.settings, logger: logger
-        ) { try await ReadSettings.read(source, started: settings, tokenKey: tokenKey) }
-        let server = LogServer(
-            log: opened.log, tokens: tokens, settings: opened.settings, reloader: reloader,
-            configuration: configuration, logger: logger)
+        let (server, reloader) = opened.server(settings, source, tokens, configuration, logger)
         var group = ServiceGroupConfiguration(
             services: [
                 .init(service: HangUps(reloader: reloader)), .init(service: server),

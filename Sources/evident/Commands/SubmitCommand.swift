@@ -16,6 +16,7 @@ struct SubmitCommand: AsyncParsableCommand {
             EXAMPLES
               evident submit events.ndjson --token-file token
               evident submit events.ndjson --token-file token --receipts receipts --batch 1
+              evident submit acme.ndjson --token-file any-tenant --tenant acme
               tail -n +1 events.ndjson | evident submit - --state events.state --token-file token
 
             Exit status 2 means that some lines were refused; they are listed.
@@ -23,6 +24,9 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @Argument(help: "The file, one JSON object a line; - for standard input.")
     var file: String
+
+    @Option(help: "Whose records they all are; needed by a token for many where lines name none.")
+    var tenant: String?
 
     @OptionGroup var server: ServerOptions
 
@@ -42,9 +46,7 @@ struct SubmitCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1_000).contains(batch) else {
-            throw ValidationError("--batch is a number from 1 to 1000")
-        }
+        try SubmitJob.check(batch: batch, tenant: tenant)
         guard file != "-" || state != nil else {
             throw ValidationError("standard input needs --state FILE, to go on after a failure")
         }
@@ -54,7 +56,7 @@ struct SubmitCommand: AsyncParsableCommand {
         var reader = try LineReader(file)
         let job = SubmitJob(
             verb: "submit", server: server, statePath: state ?? "\(file).evident-state",
-            vkey: vkey, receipts: receipts, batch: batch, json: json)
+            vkey: vkey, receipts: receipts, batch: batch, json: json, tenant: tenant)
         try await job.run(&reader)
     }
 }

@@ -6,7 +6,7 @@ import LogServer
 
 /// The tokens of a log: through the server that holds its folder, or straight in the file.
 enum TokenAccess {
-    case server(LogEndpoint, folder: String)
+    case server(AdminSession)
     case file(TokenStore)
 
     /// What is shown of a token.
@@ -37,13 +37,7 @@ enum TokenAccess {
             defer { lock.release() }
             return try await body(.file(try open(folder)))
         }
-        return try await ServerOptions.translating {
-            try await LogEndpoint.withClient { client in
-                let socket = LogFolder.adminSocket(folder)
-                return try await body(
-                    .server(try LogEndpoint(socket: socket, client: client), folder: folder))
-            }
-        }
+        return try await AdminSession.connect(folder) { try await body(.server($0)) }
     }
 
     private static func open(_ folder: String) throws -> TokenStore {
@@ -64,21 +58,20 @@ enum TokenAccess {
             } catch {
                 throw CommandFailure(error)
             }
-        case .server(let endpoint, let folder):
+        case .server(let session):
             let request = Request(name: name, role: role.rawValue, tenant: tenant.description)
-            let answer = try await ask(
-                endpoint, folder, "POST", "/v1/admin/tokens",
-                body: Array(try JSONEncoder().encode(request)))
-            return try JSONDecoder().decode(Shown.self, from: Data(answer.body))
+            let answer = try await session.ask(
+                "POST", "/v1/admin/tokens", body: Array(try JSONEncoder().encode(request)))
+            return try JSONDecoder().decode(Shown.self, from: Data(answer))
         }
     }
 
     func list() async throws -> [Shown] {
         switch self {
         case .file(let store): return store.list.map { Shown($0) }
-        case .server(let endpoint, let folder):
-            let answer = try await ask(endpoint, folder, "GET", "/v1/admin/tokens")
-            return try JSONDecoder().decode(ShownList.self, from: Data(answer.body)).tokens
+        case .server(let session):
+            let answer = try await session.ask("GET", "/v1/admin/tokens")
+            return try JSONDecoder().decode(ShownList.self, from: Data(answer)).tokens
         }
     }
 
@@ -91,11 +84,11 @@ enum TokenAccess {
             } catch {
                 throw CommandFailure(error)
             }
-        case .server(let endpoint, let folder):
+        case .server(let session):
             let isPrefix = prefix.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
             guard isPrefix, !prefix.isEmpty else { return false }
-            let answer = try await ask(
-                endpoint, folder, "DELETE", "/v1/admin/tokens/\(prefix)", orProblem: "not_found")
+            let answer = try await session.answer(
+                "DELETE", "/v1/admin/tokens/\(prefix)", orProblem: "not_found")
             return answer.status != 404
         }
     }
@@ -117,35 +110,15 @@ enum TokenAccess {
 
     /// Has a server read its settings again; nil if there is none.
     func reload() async throws -> Reloaded? {
-        guard case .server(let endpoint, let folder) = self else { return nil }
-        let answer = try await ask(
-            endpoint, folder, "POST", "/v1/admin/reload", orProblem: "reload_failed")
+        guard case .server(let session) = self else { return nil }
+        let answer = try await session.answer(
+            "POST", "/v1/admin/reload", orProblem: "reload_failed")
         guard answer.status == 200 else {
             throw CommandFailure.usage(answer.problemDetail ?? "the server could not reload")
         }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(Reloaded.self, from: Data(answer.body))
-    }
-
-    private func ask(
-        _ endpoint: LogEndpoint, _ folder: String, _ method: String, _ path: String,
-        body: [UInt8]? = nil, orProblem problem: String? = nil
-    ) async throws -> HTTPAnswer {
-        let headers = body == nil ? [] : [("Content-Type", "application/json")]
-        let answer: HTTPAnswer
-        do {
-            answer = try await endpoint.request(method, path, headers: headers, body: body)
-        } catch {
-            throw CommandFailure(
-                .inputOutput, "a server holds \(folder) but does not answer at its admin socket",
-                advice: "It may be starting or ending: try again in a moment.")
-        }
-        let isProblem = problem != nil && answer.problemCode == problem
-        guard (200..<300).contains(answer.status) || isProblem else {
-            throw answer.error(asking: path, of: endpoint)
-        }
-        return answer
     }
 }
 

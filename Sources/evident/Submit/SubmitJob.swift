@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
+import AuditRecords
 import LogClient
 import LogClientHTTP
 import LogCrypto
@@ -18,9 +20,21 @@ struct SubmitJob {
     let receipts: String?
     let batch: Int
     let json: Bool
+    /// Whose records they all are, where they do not say it.
+    var tenant: String?
     var adapt: LineAdapter?
     /// The file for refused lines.
     var rejects: String?
+
+    /// Refuses options of the command that are out of their range.
+    static func check(batch: Int, tenant: String?) throws(ValidationError) {
+        guard (1...1_000).contains(batch) else {
+            throw ValidationError("--batch is a number from 1 to 1000")
+        }
+        guard tenant.map({ TenantGrant.isValid(tenant: $0) }) ?? true else {
+            throw ValidationError("--tenant has 1 to 64 characters of a-z 0-9 . _ -")
+        }
+    }
 
     /// Runs to the end, and ends the command with its status.
     func run(_ reader: inout some EventReader & ~Copyable) async throws {
@@ -36,9 +50,9 @@ struct SubmitJob {
         try await server.withEndpoint { endpoint in
             let ledger = try await ledger(endpoint)
             var run = SubmitRun(
-                ledger: ledger, submitter: RecordSubmitter(endpoint: endpoint), receipts: folder,
-                check: try ReceiptCheck(vkeys: [ledger.vkey]), statePath: statePath, batch: batch,
-                bar: bar, adapt: adapt, rejects: rejected)
+                ledger: ledger, submitter: RecordSubmitter(endpoint: endpoint, tenant: tenant),
+                receipts: folder, check: try ReceiptCheck(vkeys: [ledger.vkey]),
+                statePath: statePath, batch: batch, bar: bar, adapt: adapt, rejects: rejected)
             do {
                 try await run.run(&reader)
             } catch {

@@ -122,8 +122,8 @@ struct AdapterTests {
         let event = try #require(Self.cloudEvents.last?.members)
         let changes: [(String, JSONValue?, String)] = [
             ("specversion", "0.3", "specversion"), ("id", nil, "id"), ("source", "", "source"),
-            ("type", 5, "type"), ("time", "2026-06-01", "time"), ("Upper", 1, "#"),
-            ("extension", ["a": 1], "extension"), ("data_base64", "***", "data_base64"),
+            ("type", 5, "type"), ("time", "2026-06-01", "time"), ("Upper", 1, "#0"),
+            ("extension", ["a": 1], "#1"), ("data_base64", "***", "data_base64"),
             ("data", 1, "data_base64"),
         ]
         for (name, value, path) in changes {
