@@ -3,6 +3,7 @@
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import LogTesting
 import NIOCore
 import Testing
 
@@ -78,12 +79,11 @@ struct AdminTests {
         let folder = try TemporaryFolder()
         let path = folder.path + "/admin.sock"
         try await withLiveServer(configure: { $0.adminSocket = path }) { _, _ in
-            for _ in 0..<100 where !FileManager.default.fileExists(atPath: path) {
-                try await Task.sleep(for: .milliseconds(20))
+            let isOwners = await eventually {
+                let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+                return attributes?[.posixPermissions] as? Int == 0o600
             }
-            try await Task.sleep(for: .milliseconds(50))
-            let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            #expect(attributes[.posixPermissions] as? Int == 0o600)
+            #expect(isOwners)
         }
         #expect(!FileManager.default.fileExists(atPath: path))
     }

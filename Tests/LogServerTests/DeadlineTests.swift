@@ -4,6 +4,7 @@ import AuditRecords
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import LogTesting
 import NIOCore
 import Testing
 
@@ -16,21 +17,11 @@ enum RecordLimitsFixture {
 
 @Suite("Deadlines and caps, with short ones", .serialized)
 struct DeadlineTests {
-    private static func short(_ configuration: inout LogServerConfiguration) {
-        configuration.connections.headTimeout = .milliseconds(300)
-        configuration.connections.bodyTimeout = .milliseconds(600)
-        configuration.connections.idleTimeout = .milliseconds(400)
-        configuration.connections.lingerTimeout = .milliseconds(100)
-    }
-
-    private static let drip = Array(repeating: [RawStep.send("a"), .pause(0.05)], count: 40)
-        .flatMap { $0 }
-
     @Test("A head that drips is ended at its deadline")
     func drippedHead() async throws {
-        try await withLiveServer(configure: Self.short) { _, port in
-            let answer = await converse(
-                port, patience: 5, [.send("GET /healthz HTTP/1.1\r\nX: ")] + Self.drip)
+        try await withLiveServer(configure: { $0.connections.headTimeout = .milliseconds(300) }) {
+            _, port in
+            let answer = await converse(port, [.send("GET /healthz HTTP/1.1\r\nX: "), .drip("a")])
             #expect(answer.status == 408 || answer.text.isEmpty)
             #expect(answer.isEnded)
         }
@@ -38,60 +29,66 @@ struct DeadlineTests {
 
     @Test("A second head that drips is ended too")
     func drippedSecondHead() async throws {
-        try await withLiveServer(configure: Self.short) { _, port in
+        try await withLiveServer(configure: { $0.connections.headTimeout = .seconds(2) }) {
+            _, port in
             let answer = await converse(
-                port, patience: 2,
+                port,
                 [
                     .send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"), .expect("ok\n"),
-                    .send("GET /"), .pause(0.1), .send("h"), .pause(0.1),
+                    .send("GET /"), .drip("h"),
                 ])
             #expect(answer.text.contains("HTTP/1.1 408"))
-            #expect(answer.isEnded && answer.seconds < 1)
+            #expect(answer.isEnded)
         }
     }
 
     @Test("A body that drips is ended at its deadline")
     func drippedBody() async throws {
-        try await withLiveServer(configure: Self.short) { fixture, port in
+        try await withLiveServer(configure: { $0.connections.bodyTimeout = .milliseconds(600) }) {
+            fixture, port in
             let head =
                 "POST /v1/audit HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                + "Authorization: Bearer \(fixture.token(.producer))\r\nContent-Length: 100\r\n\r\n"
-            let answer = await converse(
-                port, patience: 2,
-                [.send(head)]
-                    + Array(repeating: [.send("a"), .pause(0.05)], count: 10).flatMap { $0 })
+                + "Authorization: Bearer \(fixture.token(.producer))\r\n"
+                + "Content-Length: 10000\r\n\r\n"
+            let answer = await converse(port, [.send(head), .drip("a")])
             #expect(answer.status == 408, "\(answer.text)")
-            #expect(answer.isEnded && answer.seconds < 1.5)
+            #expect(answer.isEnded)
         }
     }
 
     @Test("An idle connection is closed without a word")
     func idle() async throws {
-        try await withLiveServer(configure: Self.short) { _, port in
-            let answer = await converse(
-                port, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        try await withLiveServer(configure: { $0.connections.idleTimeout = .milliseconds(400) }) {
+            _, port in
+            let answer = await converse(port, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(answer.status == 200)
-            #expect(answer.isEnded && (0.3..<1.5).contains(answer.seconds))
+            #expect(answer.isEnded && answer.seconds > 0.3)
             #expect(!answer.text.contains("408"))
         }
+    }
+
+    /// Asks again and again until the answer has this status, and returns it.
+    private static func answer(_ status: Int, _ port: Int) async -> RawAnswer {
+        var answer = RawAnswer()
+        _ = await eventually {
+            answer = await converse(
+                port, "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            return answer.status == status
+        }
+        return answer
     }
 
     @Test("Connections over the cap are told so, and the others are served")
     func connectionCap() async throws {
         try await withLiveServer(configure: { $0.connections.connections = 2 }) { _, port in
             let held = (0..<2).map { _ in RawConnection.open(port) }
-            // The server counts a connection when it accepts it.
-            try await Task.sleep(for: .milliseconds(100))
-            let answer = await converse(port, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = await Self.answer(503, port)
             #expect(answer.status == 503)
             #expect(answer.text.contains("too_many_connections\""))
             #expect(answer.text.contains("retry-after: "))
             #expect(answer.isEnded)
             for file in held { close(file) }
-            try await Task.sleep(for: .milliseconds(100))
-            let served = await converse(
-                port, "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            #expect(served.status == 200)
+            #expect(await Self.answer(200, port).status == 200)
         }
     }
 
@@ -100,14 +97,9 @@ struct DeadlineTests {
         try await withLiveServer(configure: { $0.connections.connectionsPerAddress = 1 }) {
             _, port in
             let held = RawConnection.open(port)
-            try await Task.sleep(for: .milliseconds(100))
-            let refused = await converse(port, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(refused.status == 429)
+            #expect(await Self.answer(429, port).status == 429)
             close(held)
-            try await Task.sleep(for: .milliseconds(100))
-            let served = await converse(
-                port, "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            #expect(served.status == 200)
+            #expect(await Self.answer(200, port).status == 200)
         }
     }
 

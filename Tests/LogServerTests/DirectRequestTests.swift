@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LogTesting
 import NIOHTTP1
 import Testing
 
@@ -211,8 +212,8 @@ struct DirectRequestTests {
             gate.open()
             #expect(Self.statuses(await more.value) == ["201", "200", "201", "200"])
             let answer = await ended.value
-            #expect(answer.status == 201 && answer.isEnded && answer.seconds < 2)
-            #expect(fixture.size == before + 4)
+            #expect(answer.status == 201 && answer.isEnded)
+            #expect(await eventually { fixture.size == before + 4 })
         }
     }
 
@@ -223,7 +224,7 @@ struct DirectRequestTests {
             gate.close()
             let post = Self.post(fixture)
             let answer = Task { await converse(port, post) }
-            try await Task.sleep(for: .milliseconds(200))
+            #expect(await eventually { gate.isHolding })
             Task {
                 try await Task.sleep(for: .milliseconds(300))
                 gate.open()
@@ -240,7 +241,7 @@ struct DirectRequestTests {
         try await withLiveServer { fixture, port in
             let asked = 2_000
             let answer = await converse(
-                port, patience: 20,
+                port,
                 [
                     .send(Self.post(fixture)), .expect("checkpoint"),
                     .send(String(repeating: Self.proof(0), count: asked) + Self.last),

@@ -30,7 +30,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("A public address that is taken ends the admin socket", .timeLimit(.minutes(1)))
+    @Test("A public address that is taken ends the admin socket", .timeLimit(.minutes(10)))
     func publicAddressTaken() async throws {
         let (holder, port) = try Self.takenPort()
         defer { close(holder) }
@@ -61,7 +61,7 @@ struct ListenerTests {
         return (holder, Int(UInt16(bigEndian: address.sin_port)))
     }
 
-    @Test("An admin socket that cannot be made ends the public listener", .timeLimit(.minutes(1)))
+    @Test("An admin socket that cannot be made ends the public listener", .timeLimit(.minutes(10)))
     func adminSocketRefused() async throws {
         let ports = AsyncStream.makeStream(of: Int.self)
         let socket = folder.path + "/none/admin.sock"

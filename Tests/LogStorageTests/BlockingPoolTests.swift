@@ -28,7 +28,9 @@ import Testing
                     try await pool.run {
                         let running = now.count.add(1, ordering: .relaxed).newValue
                         _ = most.count.max(running, ordering: .relaxed)
-                        usleep(20_000)
+                        for _ in 0..<60_000 where most.count.load(ordering: .relaxed) < 3 {
+                            usleep(1_000)
+                        }
                         now.count.subtract(1, ordering: .relaxed)
                     }
                 }

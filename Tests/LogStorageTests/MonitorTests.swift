@@ -11,14 +11,13 @@ import Testing
         let answer: Int? = monitor.wait(atMostMS: 1050) { $0 > 0 ? $0 : nil }
         #expect(answer == nil)
         #expect(ContinuousClock.now - start > .milliseconds(1000))
-        #expect(ContinuousClock.now - start < .seconds(10))
     }
 
     @Test("A change wakes who waits for it")
     func wake() {
         let monitor = Monitor(0)
         startThread("test") { for _ in 0..<3 { monitor.update { $0 += 1 } } }
-        let answer: Int? = monitor.wait(atMostMS: 10_000) { $0 == 3 ? $0 : nil }
+        let answer: Int? = monitor.wait(atMostMS: 60_000) { $0 == 3 ? $0 : nil }
         #expect(answer == 3)
     }
 }

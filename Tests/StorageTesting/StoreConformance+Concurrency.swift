@@ -32,7 +32,7 @@ extension StoreConformance {
                 }
                 let reads = watchers.reads.load(ordering: .relaxed)
                 try expect(reads > 0, "no reader came to its turn")
-                try expect(slowest < 3, "a commit took \(slowest) s beside readers")
+                try expect(slowest < 20, "a commit took \(slowest) s beside readers")
             }
         }
     ]

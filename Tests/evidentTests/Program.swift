@@ -55,9 +55,9 @@ enum Program {
 }
 
 extension Process {
-    /// Waits for the end; a process that has not come to it after a minute is killed.
+    /// Waits for the end; a process that has not come to it after five minutes is killed.
     func waitWithDeadline() {
-        for _ in 0..<6_000 where isRunning { usleep(10_000) }
+        for _ in 0..<30_000 where isRunning { usleep(10_000) }
         if isRunning { Foundation.kill(processIdentifier, SIGKILL) }
         waitUntilExit()
     }
@@ -116,7 +116,7 @@ final class RunningServer {
         process.standardError = FileHandle(forWritingAtPath: errors)
         try process.run()
         var found: String?
-        for _ in 0..<400 where found == nil {
+        for _ in 0..<4_800 where found == nil {
             let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
             found = text.firstMatch(of: /serving \S+ at (http:\/\/\S+?),/).map { String($0.1) }
             if found == nil { usleep(25_000) }

@@ -132,7 +132,7 @@ struct QueryTests {
             forWritingAtPath: try log.folder.file("tail.err", ""))
         try process.run()
         defer { if process.isRunning { process.terminate() } }
-        for _ in 0..<400 where try log.folder.text("tail.out").isEmpty { usleep(10_000) }
+        for _ in 0..<6_000 where try log.folder.text("tail.out").isEmpty { usleep(10_000) }
         #expect(server.stop() == 0)
         let again = try RunningServer(
             ["--data", "data", "--listen", "127.0.0.1:\(port)"], in: log.folder)

@@ -90,7 +90,7 @@ struct RetentionWorld {
     /// A head that meets the policy and has all that there is.
     func witness() async throws {
         let size = fixture.size
-        for _ in 0..<500 {
+        for _ in 0..<6_000 {
             if let head = log.witnessed, head.head.size >= size,
                 log.time.vouchedMS.map({ $0 + 120_000 > clock.read().wallMS }) == true
             {

@@ -7,6 +7,7 @@ import Hummingbird
 import HummingbirdTesting
 import LogClient
 import LogCrypto
+import LogTesting
 import Merkle
 import SignedNote
 import Synchronization
@@ -156,7 +157,7 @@ struct WitnessedRouteTests {
         let first = try await closed.submit(ServerFixture.record(), key: "k")
         #expect(first.status == .serviceUnavailable)
         #expect(try first.code() == "not_witnessed")
-        try await Task.sleep(for: .milliseconds(200))
+        #expect(await eventually { closed.log.lacksWitnesses })
         let size = closed.size
         let second = try await closed.submit(ServerFixture.record("y"), key: "l")
         #expect(try second.code() == "witnesses_unavailable")
@@ -165,12 +166,11 @@ struct WitnessedRouteTests {
         #expect(ready.status == .serviceUnavailable)
         #expect(try ready.json()["reason"] as? String == "witnesses_unavailable")
         near.set(away: [])
-        for _ in 0..<2_000 where closed.log.lacksWitnesses {
-            try await Task.sleep(for: .milliseconds(20))
+        let isWitnessed = try await eventually {
+            let retry = try await closed.submit(ServerFixture.record(), key: "k")
+            return try retry.status == .ok && retry.json()["witnessed"] as? Bool == true
         }
-        let retry = try await closed.submit(ServerFixture.record(), key: "k")
-        #expect(retry.status == .ok)
-        #expect(try retry.json()["witnessed"] as? Bool == true)
+        #expect(isWitnessed)
         await closed.log.shutDown()
     }
 

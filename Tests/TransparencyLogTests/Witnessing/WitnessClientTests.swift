@@ -3,6 +3,7 @@
 import Foundation
 import LogCrypto
 import LogStorage
+import LogTesting
 import Logging
 import Merkle
 import SignedNote
@@ -38,15 +39,6 @@ struct WitnessClientTests {
             anchor: Anchor.open(path: fixture.anchorPath), records: TestRecords(keys: fixture.keys),
             clock: fixture.clock.read, witnesses: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    }
-
-    /// Waits until something holds; false after a few seconds.
-    private func eventually(_ body: () async throws -> Bool) async rethrows -> Bool {
-        for _ in 0..<3_000 {
-            if try await body() { return true }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        return false
     }
 
     private func cosigners(_ note: String) throws -> Set<VerifierKey> {

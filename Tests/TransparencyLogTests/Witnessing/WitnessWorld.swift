@@ -91,7 +91,7 @@ final class WitnessWorld: Sendable {
             return try await conduct(members[place].witness, call)
         }
         settings.interval = .milliseconds(20)
-        settings.timeout = .milliseconds(500)
+        settings.timeout = .seconds(20)
         settings.wait = .milliseconds(1_500)
         return settings
     }
