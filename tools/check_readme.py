@@ -64,14 +64,14 @@ def check_first_start(folder):
             good = paste(text, folder)
         finally:
             server.terminate()
-            stopped = server.wait(20)
+            stopped = server.wait(120)
     print(f"first start: {'its commands work' if good else 'ITS COMMANDS FAIL'}, "
           f"stopped with status {stopped}")
     return good and stopped == 0
 
 
 def wait_for_commands(file, server):
-    for _ in range(200):
+    for _ in range(2_400):
         text = file.read_text("utf-8", "replace")
         if "curl" in text and "verify receipt" in text:
             time.sleep(0.3)

@@ -89,7 +89,7 @@ class LogProcess:
         line += ["--tenant", tenant] if role in ("producer", "reader") else []
         return self.command(*line).stdout.strip().split("\n")[-1].strip()
 
-    def start(self, limit=5.0):
+    def start(self, limit=60.0):
         """Starts the server; returns the seconds until it was ready, or raises after `limit`."""
         began = time.monotonic()
         self.process = subprocess.Popen(
@@ -107,7 +107,7 @@ class LogProcess:
 
     def is_ready(self):
         try:
-            return self.request("GET", "/readyz", timeout=1)[0] == 200
+            return self.request("GET", "/readyz", timeout=10)[0] == 200
         except (OSError, http.client.HTTPException):
             return False
 
@@ -116,7 +116,7 @@ class LogProcess:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, limit=20):
+    def stop(self, limit=120):
         """Ends the server as an operator does; returns its exit status."""
         if self.process is None or self.process.poll() is not None:
             return self.process.returncode if self.process else None
@@ -127,7 +127,7 @@ class LogProcess:
             self.kill()
             raise RuntimeError(f"did not stop within {limit} s of SIGTERM") from None
 
-    def request(self, method, path, body=None, headers=None, timeout=30):
+    def request(self, method, path, body=None, headers=None, timeout=120):
         """(status, body) of one request on a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
@@ -176,7 +176,7 @@ def strings_named(name, value):
 class Producer:
     """A producer's kept-alive connection."""
 
-    def __init__(self, log, token, timeout=30):
+    def __init__(self, log, token, timeout=120):
         self.log, self.token, self.timeout = log, token, timeout
         self.connection = None
 

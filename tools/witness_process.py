@@ -29,7 +29,7 @@ class WitnessProcess:
         self.vkey = done.stdout.strip()
         return self
 
-    def start(self, limit=5.0):
+    def start(self, limit=60.0):
         """Starts the witness, and returns when it answers."""
         line = [binary(), "witness", "--data", str(self.data), "--listen",
                 f"127.0.0.1:{self.port}"]
@@ -42,7 +42,7 @@ class WitnessProcess:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the witness exited with {self.process.returncode} at start")
             try:
-                if self.request("GET", "/readyz", timeout=1)[0] == 200:
+                if self.request("GET", "/readyz", timeout=10)[0] == 200:
                     return self
             except (OSError, http.client.HTTPException):
                 time.sleep(0.01)

@@ -67,6 +67,13 @@ struct DeadlineTests {
         }
     }
 
+    /// A connection that the server has taken in, and so counts.
+    private static func served(_ port: Int) async -> OpenConnection {
+        let connection = OpenConnection(port, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(await connection.until { $0.text.hasSuffix("ok\n") }.status == 200)
+        return connection
+    }
+
     /// Asks again and again until the answer has this status, and returns it.
     private static func answer(_ status: Int, _ port: Int) async -> RawAnswer {
         var answer = RawAnswer()
@@ -81,13 +88,13 @@ struct DeadlineTests {
     @Test("Connections over the cap are told so, and the others are served")
     func connectionCap() async throws {
         try await withLiveServer(configure: { $0.connections.connections = 2 }) { _, port in
-            let held = (0..<2).map { _ in RawConnection.open(port) }
+            let held = [await Self.served(port), await Self.served(port)]
             let answer = await Self.answer(503, port)
             #expect(answer.status == 503)
             #expect(answer.text.contains("too_many_connections\""))
             #expect(answer.text.contains("retry-after: "))
             #expect(answer.isEnded)
-            for file in held { close(file) }
+            for connection in held { connection.end() }
             #expect(await Self.answer(200, port).status == 200)
         }
     }
@@ -96,9 +103,9 @@ struct DeadlineTests {
     func addressCap() async throws {
         try await withLiveServer(configure: { $0.connections.connectionsPerAddress = 1 }) {
             _, port in
-            let held = RawConnection.open(port)
+            let held = await Self.served(port)
             #expect(await Self.answer(429, port).status == 429)
-            close(held)
+            held.end()
             #expect(await Self.answer(200, port).status == 200)
         }
     }

@@ -331,11 +331,11 @@ def killed_server(scene):
     run = subprocess.Popen([binary(), "backup", "--data", str(scene.log.data), "--to",
                             str(scene.work / "cut")], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not (scene.work / "cut.unfinished").exists() and time.monotonic() < until:
         time.sleep(0.001)
     scene.log.kill()
-    scene.checks.expect("the command says that it failed", run.wait(30) == 4
+    scene.checks.expect("the command says that it failed", run.wait(120) == 4
                         or (scene.work / "cut").exists())
     scene.log.start()
     scene.backup("cut", "--discard-unfinished", want=0 if not (scene.work / "cut").exists() else 3)

@@ -64,7 +64,7 @@ class Check:
 
     def raw(self, place, data, later=b""):
         """Sends bytes, half a request say, some more of them a moment later, and goes away."""
-        with socket.create_connection(("127.0.0.1", self.log.port), timeout=5) as peer:
+        with socket.create_connection(("127.0.0.1", self.log.port), timeout=30) as peer:
             answer = b""
             try:
                 peer.sendall(data)

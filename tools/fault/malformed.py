@@ -25,7 +25,6 @@ sys.path.insert(0, str(ROOT / "tools"))
 from evident_process import LogProcess, Producer, percentile, record  # noqa: E402
 
 CANARY = "canary7391secret"
-LIMIT = 1.0
 
 
 def post(token, body, *headers, path="/v1/audit", length=None):
@@ -109,12 +108,12 @@ def http_kinds(token):
         yield name, line.encode(), False
 
 
-def send(port, data):
+def send(port, data, limit):
     """(seconds, answer): sends and reads until the server closes or the limit is well past."""
     began = time.monotonic()
     answer = b""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=3) as peer:
+        with socket.create_connection(("127.0.0.1", port), timeout=2 + limit) as peer:
             try:
                 peer.sendall(data)
                 while True:
@@ -127,7 +126,7 @@ def send(port, data):
             except ConnectionError:
                 pass
     except socket.timeout:
-        return 3.0, answer
+        return 2 + limit, answer
     return time.monotonic() - began, answer
 
 
@@ -138,7 +137,8 @@ def complete(answer):
 
 
 class Tally:
-    def __init__(self):
+    def __init__(self, limit):
+        self.limit = limit
         self.times, self.problems, self.statuses = [], [], {}
 
     def judge(self, name, seconds, answer, may_close):
@@ -146,7 +146,7 @@ class Tally:
         match = re.match(rb"HTTP/1\.[01] (\d{3}) ", answer)
         status = int(match.group(1)) if match else None
         self.statuses.setdefault(status, set()).add(name)
-        if seconds >= LIMIT:
+        if seconds >= self.limit:
             self.problems.append(f"{name}: {seconds:.2f} s")
         if status is None and not (may_close and not answer):
             self.problems.append(f"{name}: no answer")
@@ -181,8 +181,10 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", type=int, default=50, help="how often each kind is sent")
+    parser.add_argument("--limit", type=float, default=1.0,
+                        help="the seconds within which each is to be answered")
     options = parser.parse_args()
-    tally, kinds = Tally(), 0
+    tally, kinds = Tally(options.limit), 0
     with tempfile.TemporaryDirectory(dir=ROOT / ".build") as name:
         with LogProcess(pathlib.Path(name) / "data") as log:
             log.init()
@@ -195,7 +197,7 @@ def main():
             for kind, data, may_close in requests:
                 kinds += 1
                 for _ in range(options.each):
-                    tally.judge(kind, *send(log.port, data), may_close)
+                    tally.judge(kind, *send(log.port, data, options.limit), may_close)
                 if log.process.poll() is not None:
                     tally.problems.append(f"{kind}: THE SERVER DIED")
                     break

@@ -86,7 +86,7 @@ def submit(log, token, count, first=0):
         raise RuntimeError(f"batch answered {status}: {answer[:300]}")
 
 
-def wait_for(what, condition, limit=20):
+def wait_for(what, condition, limit=120):
     until = time.monotonic() + limit
     while time.monotonic() < until:
         if condition():

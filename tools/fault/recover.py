@@ -83,7 +83,7 @@ def looked_at(checks, what, log, detail, auditor=None, index=1):
                                 f"127.0.0.1:{log.port}", *arguments], stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True)
     try:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         status, body = 0, b""
         while time.monotonic() < until and not status:
             try:
@@ -106,7 +106,7 @@ def looked_at(checks, what, log, detail, auditor=None, index=1):
                           and json.loads(lines[-1])["details"]["index"] == index)
     finally:
         process.terminate()
-        errors = process.communicate(timeout=30)[1]
+        errors = process.communicate(timeout=120)[1]
     checks.expect(f"{what}: it says that nothing is signed", "EVIDENCE ONLY" in errors, errors)
     checks.expect(f"{what}: nothing was written", fingerprint(log.data) == before)
 
@@ -282,7 +282,7 @@ def check_freeze(checks, log, token, auditor, vkey):
                                 f"127.0.0.1:{log.port}"], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
                 ready = log.request("GET", "/readyz")

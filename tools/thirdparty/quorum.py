@@ -179,7 +179,7 @@ def no_quorum_closed(world):
                  (status, body.get("code")) == (503, "not_witnessed"))
     print(f"  closed, no quorum: {status} {body.get('code')} after {took:.0f} ms", flush=True)
     key = world.number
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and world.ready()["ready"]:
         time.sleep(0.1)
     size = world.log.head()[0]
