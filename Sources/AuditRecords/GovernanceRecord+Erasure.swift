@@ -27,4 +27,16 @@ extension GovernanceRecord {
     public static func erasureComplete(_ request: UInt64) -> GovernanceRecord {
         GovernanceRecord(type: "erasure.complete", details: ["request": .integer(request)])
     }
+
+    /// What the record at `request` announced is not destroyed yet: holds that were placed after it
+    /// keep it.
+    public static func erasureDeferred(
+        _ request: UInt64, by holds: [UInt64]
+    ) -> GovernanceRecord {
+        GovernanceRecord(
+            type: "erasure.deferred",
+            details: [
+                "holds": .array(holds.map { .integer($0) }), "request": .integer(request),
+            ])
+    }
 }

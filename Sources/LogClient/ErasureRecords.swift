@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditChain
+import Merkle
 
 /// What the erasure records of a log, verified, say was erased, and its prunes say was pruned.
 ///
@@ -99,19 +100,11 @@ public struct ErasureRecords: Sendable {
 
     /// How many records of a range were erased or pruned as a whole.
     func wholeCount(in range: Range<UInt64>) -> UInt64 {
-        var (low, high) = (0, whole.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if whole[middle].upperBound <= range.lowerBound {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
         var count: UInt64 = 0
-        while low < whole.count, whole[low].lowerBound < range.upperBound {
-            count += UInt64(whole[low].clamped(to: range).count)
-            low += 1
+        var place = whole.firstPlace(endingAfter: range.lowerBound)
+        while place < whole.count, whole[place].lowerBound < range.upperBound {
+            count += UInt64(whole[place].clamped(to: range).count)
+            place += 1
         }
         return count
     }

@@ -15,6 +15,11 @@ extension ProblemCode {
                 409, "below_retention_floor", "Records must be kept for longer",
                 "Choose an earlier time: the retention profile in force asks for more. Nothing was"
                     + " destroyed.")
+        case .notExported:
+            ProblemRow(
+                409, "not_exported", "Not all of it was exported",
+                "Export it first, of all tenants and without a filter: the log tells of every export"
+                    + " that was finished. Nothing was destroyed.")
         case .ownApproval:
             ProblemRow(
                 409, "own_approval", "Another operator must agree",

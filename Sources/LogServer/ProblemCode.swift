@@ -19,7 +19,7 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
     case requestTimeout, clientLeft
     case idempotencyConflict, ambiguousID
     case erased, lost, pruned
-    case timeNotWitnessed, belowFloor
+    case timeNotWitnessed, belowFloor, notExported
     case ownApproval, planChanged, tooManyPending
     case erasureUnfinished
     case backupRunning, backupFailed
@@ -44,12 +44,11 @@ package enum ProblemCode: Hashable, Sendable, CaseIterable {
             .malformedRequest, .invalidParameter, .unknownParameter, .invalidIdempotencyKey,
             .invalidCursor, .witnessesNotConfigured, .invalidSize, .invalidToken, .reloadFailed,
             .notAuthorized, .notFound, .beyondTree, .methodNotAllowed, .notAcceptable,
-            .requestTimeout, .clientLeft,
-            .idempotencyConflict, .ambiguousID,
-            .held, .erased, .lost, .pruned, .timeNotWitnessed, .belowFloor, .ownApproval,
-            .planChanged, .tooManyPending, .exportChanged, .exportUnfinished, .bodyTooLarge,
-            .unsupportedMediaType,
-            .unsupportedContentEncoding, .expectationFailed, .tooManyConnectionsOfAddress,
+            .requestTimeout, .clientLeft, .idempotencyConflict, .ambiguousID,
+            .held, .erased, .lost, .pruned, .timeNotWitnessed, .belowFloor, .notExported,
+            .ownApproval, .planChanged, .tooManyPending, .exportChanged, .exportUnfinished,
+            .bodyTooLarge, .unsupportedMediaType, .unsupportedContentEncoding,
+            .expectationFailed, .tooManyConnectionsOfAddress,
             .forkNotProven, .tooManyReports,
             .verificationRunning, .headTooLarge, .internalError, .corrupt, .tooManyConnections,
             .overloaded, .tooManyBodies, .tooManyStreams, .shuttingDown, .sequencingStopped,
@@ -114,7 +113,8 @@ extension ProblemCode {
             .ambiguousID, .held, .erased, .lost, .pruned, .frozen, .exportChanged,
             .exportUnfinished:
             refused
-        case .timeNotWitnessed, .belowFloor, .ownApproval, .planChanged, .tooManyPending:
+        case .timeNotWitnessed, .belowFloor, .notExported, .ownApproval, .planChanged,
+            .tooManyPending:
             withheld
         case .requestTimeout, .clientLeft, .bodyTooLarge, .notAcceptable,
             .unsupportedMediaType, .unsupportedContentEncoding, .expectationFailed, .headTooLarge:

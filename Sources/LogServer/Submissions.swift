@@ -109,10 +109,6 @@ package struct Submissions: GovernanceRecords {
                 policies: policies))
     }
 
-    package func erasureComplete(_ request: UInt64) -> Submission {
-        governance(.erasureComplete(request))
-    }
-
     package func clockAccepted(_ now: ClockReading) -> Submission {
         governance(Self.clock(now, event: "accepted"))
     }

@@ -10,6 +10,12 @@ package protocol GovernanceRecords: Sendable {
     func clockAccepted(_ now: ClockReading) -> Submission
     /// What the record at `request` announced is destroyed.
     func erasureComplete(_ request: UInt64) -> Submission
+    /// What the record at `request` announced waits for these holds, which were placed after it.
+    func erasureDeferred(_ request: UInt64, by holds: [UInt64]) -> Submission
+    /// The types of the records that say such a thing.
+    func types(_ kind: ErasureStatement.Kind) -> [String]
+    /// What a record says of erasures and holds; nil for every one that is not the log's own.
+    func statement(_ record: [UInt8], at index: UInt64) -> ErasureStatement?
     /// Sequencing goes on after the clocks had disagreed.
     func clockResumed(_ now: ClockReading) -> Submission
     /// Whether a record of the log, which is its last one, says that no other follows.

@@ -59,7 +59,8 @@ package final class Log: Sendable {
     }
 
     /// Checks the store against the anchor and the clock, publishes what a crash left committed,
-    /// carries out erasures that a restored copy or a crash undid, and starts sequencing.
+    /// carries out erasures that were announced and that a crash cut short or a restored copy undid,
+    /// and starts sequencing.
     ///
     /// - Parameters:
     ///   - ledger: what was announced for erasure, from beside the anchor.
@@ -93,7 +94,7 @@ package final class Log: Sendable {
         let start = try Recovery(sign: sign, anchor: anchor, wallMS: clock().wallMS)
             .publish(found)
         let eraser = Eraser(store: store, ledger: ledger)
-        let unfinished = try eraser.runAll(size: start.head.size)
+        let erased = try eraser.runAll(under: start.head, .init(store.reader, keys, records))
         let publisher = Publisher(
             signer: keys.signer, sign: sign, anchor: anchor, start: start, clock: clock,
             configuration: configuration, logger: logger)
@@ -121,7 +122,7 @@ package final class Log: Sendable {
             })
         sequencer.start(found.state)
         do {
-            try await log.begin(found, records, unfinished, isFrozen: isFrozen)
+            try await log.begin(found, records, erased, isFrozen: isFrozen)
         } catch {
             await log.shutDown()
             throw error
@@ -132,7 +133,7 @@ package final class Log: Sendable {
 
     /// Submits what a start has to say; a log that has ended says nothing any more.
     private func begin(
-        _ found: StartupGuard.Result, _ records: any GovernanceRecords, _ unfinished: [UInt64],
+        _ found: StartupGuard.Result, _ records: any GovernanceRecords, _ erased: Eraser.Outcome,
         isFrozen: Bool
     ) async throws {
         if isFrozen {
@@ -143,7 +144,7 @@ package final class Log: Sendable {
         if found.acceptedClock != .accepted {
             _ = try await submit([records.clockAccepted(clock())])
         }
-        try await complete(unfinished) { records.erasureComplete($0) }
+        try await tell(erased, records)
     }
 
     /// Finishes what was accepted, refuses the rest, and closes the store.

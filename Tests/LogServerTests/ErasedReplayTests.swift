@@ -26,9 +26,7 @@ struct ErasedReplayTests {
             announcement: fixture.settings.governance(
                 of: .erasureRequest(
                     erased: [removal.json], reason: "test", tenant: "acme", credential: "test")),
-            completion: { [settings = fixture.settings] in
-                settings.governance(of: .erasureComplete($0))
-            })
+            records: fixture.settings.governance)
         let again = try await fixture.submit(ServerFixture.record("other"), key: "k")
         #expect(again.status == .ok)
         let second = try Receipt(parsing: Array(again.body.readableBytesView))

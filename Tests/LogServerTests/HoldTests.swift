@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditChain
+import AuditRecords
 import HTTPTypes
 import HummingbirdTesting
 import LogStorage
@@ -99,6 +100,29 @@ private final class Turns: Sendable {
         let standing = try await book.standing()
         #expect(standing.map(\.reason) == ["case-9"])
         #expect(standing.first?.filter == ["actor": ["alice"]])
+    }
+
+    @Test("A hold whose record is lost keeps everything, and is shown so, until it is released")
+    func lost() async throws {
+        let fixture = try await filled()
+        // As after a restore: the ledger names a record of which nothing is left.
+        try await fixture.log.note(hold: 2)
+        _ = try await fixture.log.erase(
+            [Removal(index: 2)],
+            announcement: fixture.settings.governance(
+                of: .erasureRequest(
+                    erased: [[2]], reason: "x", tenant: "acme", credential: "test")),
+            records: fixture.settings.governance)
+        let list = try await fixture.send(.get, "/v1/admin/holds", as: .operator)
+        #expect(
+            try json(list)["holds"]
+                == [["filter": .object([]), "index": 2, "lost": true, "reason": "lost"]])
+        let refused = try await post("/v1/admin/erasures", Self.erase, fixture)
+        #expect(try json(refused)["code"] == "held" && json(refused)["indexes"] == [2])
+        let released = try await post(
+            "/v1/admin/holds/2/release", #"{"reason":"placed-again"}"#, fixture)
+        #expect(released.status == .noContent, "\(released.text)")
+        #expect(try await post("/v1/admin/erasures", Self.erase, fixture).status == .ok)
     }
 
     @Test("One act at a time, whether those before it succeed or fail")

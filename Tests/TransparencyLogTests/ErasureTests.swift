@@ -33,7 +33,7 @@ import Testing
     ) async throws -> SequencedRecord {
         try await log.erase(
             removals, announcement: fixture.submission(name),
-            completion: { TestRecords(keys: fixture.keys).erasureComplete($0) })
+            records: TestRecords(keys: fixture.keys))
     }
 
     /// How often a text stands in any file of the fixture.
@@ -109,8 +109,11 @@ import Testing
             let store = try fixture.openStore()
             try store.transaction { try $0.remove(1..<3, by: request.index) }
             if effect >= 4 {
-                let eraser = Eraser(store: store, ledger: .volatile())
-                try eraser.run([.init(request: request.index, removals: removals)])
+                let head = try #require(try store.reader.head()?.treeHead)
+                _ = try Eraser(store: store, ledger: .volatile()).run(
+                    [.init(request: request.index, removals: removals)], under: head,
+                    ErasureStatements(
+                        store.reader, fixture.keys, TestRecords(keys: fixture.keys)))
             }
             store.close()
         }
@@ -148,25 +151,31 @@ import Testing
         let fixture = try Fixture()
         let path = ledgerPath(fixture)
         let ledger = try ErasureLedger.open(path: path)
-        try ledger.announce(.init(request: 5, removals: [Removal(index: 1)]))
-        try ledger.announce(
-            .init(
-                request: 9, removals: [Removal(2..<4), Removal(index: 4, names: ["actor"])],
-                firstContent: 4))
-        try ledger.complete(5)
+        var states = [ledger.contents]
+        let events: [(ErasureLedger) throws -> Void] = [
+            { try $0.announce(.init(request: 5, removals: [Removal(index: 1)])) },
+            {
+                try $0.announce(
+                    .init(
+                        request: 9,
+                        removals: [Removal(2..<4), Removal(index: 4, names: ["actor"])],
+                        firstContent: 4))
+            },
+            { try $0.complete(5) },
+            { try $0.announce(.init(request: 10, removals: [Removal(5..<7)], isPrune: true)) },
+            { try $0.hold(11) }, { try $0.release(11) },
+        ]
+        for event in events {
+            try event(ledger)
+            states.append(ledger.contents)
+        }
+        #expect(Set(states).count == 7)
         let bytes = try #require(FileManager.default.contents(atPath: path))
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
         for count in 0..<bytes.count {
             try bytes.prefix(count).write(to: URL(filePath: path))
             let whole = bytes.prefix(count).count { $0 == UInt8(ascii: "\n") }
-            let read = try ErasureLedger.open(path: path).entries
-            #expect(
-                read
-                    == Array(ledger.entries.prefix(whole)).map { entry in
-                        var entry = entry
-                        if whole < 3 { entry.isComplete = false }
-                        return entry
-                    })
+            #expect(try ErasureLedger.open(path: path).contents == states[whole])
             #expect(
                 FileManager.default.contents(atPath: path)?.count
                     == lines.prefix(whole).reduce(0) { $0 + $1.count + 1 })
@@ -176,8 +185,8 @@ import Testing
             changed[place] =
                 changed[place] == UInt8(ascii: "x") ? UInt8(ascii: "y") : UInt8(ascii: "x")
             try changed.write(to: URL(filePath: path))
-            let read = try? ErasureLedger.open(path: path).entries
-            #expect(read == nil || read != ledger.entries, "byte \(place)")
+            let read = try? ErasureLedger.open(path: path).contents
+            #expect(read == nil || read != ledger.contents, "byte \(place)")
         }
     }
 }

@@ -39,12 +39,17 @@ struct Fixture {
         if !FileManager.default.fileExists(atPath: data + "/log.sqlite") {
             try SQLiteStore.create(directory: data, origin: origin)
         }
-        return try SQLiteStore.open(directory: data, origin: origin, lookupKeys: { _ in [] })
+        let hasher = keys.idempotency.lookups
+        return try SQLiteStore.open(
+            directory: data, origin: origin,
+            lookupKeys: { TestRecords.lookups(of: $0, hasher) })
     }
+
+    var ledgerPath: String { anchorPath + ".erasures" }
 
     /// Opens the log as a start of the server would.
     func open(
-        store: (any LogStore)? = nil, anchor: Anchor? = nil,
+        store: (any LogStore)? = nil, anchor: Anchor? = nil, ledger: ErasureLedger = .volatile(),
         configuration: LogConfiguration = LogConfiguration(),
         signing: (@Sendable (TreeHead) throws -> String)? = nil
     ) async throws -> Log {
@@ -52,7 +57,7 @@ struct Fixture {
         do {
             return try await Log.open(
                 keys: keys, store: store, anchor: anchor ?? Anchor.open(path: anchorPath),
-                configuration: configuration, records: TestRecords(keys: keys),
+                ledger: ledger, configuration: configuration, records: TestRecords(keys: keys),
                 clock: clock.read, signing: signing,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         } catch {
@@ -98,26 +103,97 @@ struct TestRecords: GovernanceRecords {
     let keys: LogKeys
 
     func submission(key: String, type: String, text: String) -> Submission {
-        let form = Array("{\"details\":\"\(text)\",\"type\":\"\(type)\",\"v\":\"1\"}".utf8)
+        submission(key: key, type: type, details: .string(text))
+    }
+
+    func submission(key: String, type: String, details: JSONValue) -> Submission {
+        let form = (["details": details, "type": .string(type), "v": "1"] as JSONValue).canonical
         let seed = Digest.random()
         guard let record = try? CanonicalRecord(verifying: form) else {
-            preconditionFailure("the text must be plain")
+            preconditionFailure("the details must be plain")
         }
         let credential = StoredCredential(tenant: "acme", name: "test")
+        let hasher = keys.idempotency.lookups
         return Submission(
             commitment: Commitment.commit(record, seed: seed, origin: keys.identity.origin),
             key: keys.idempotency.storedKey(key, of: credential), credential: credential,
             content: StoredContent(
                 record: form, seed: seed, formDigest: FormDigest.digest(seed: seed, form: form)),
-            form: form, lookups: [keys.idempotency.lookups.key(.recordID, key)])
+            form: form,
+            lookups: [hasher.key(.recordID, key)] + Self.lookups(of: form, hasher))
+    }
+
+    // MARK: What they say of erasures
+
+    func announcement(
+        _ key: String, _ removals: [Removal], firstContent: UInt64? = nil
+    ) -> Submission {
+        submission(
+            key: key, type: "announced",
+            details: [
+                "first": firstContent.map { .integer($0) } ?? .null,
+                "removals": .array(removals.map(\.json)),
+            ])
+    }
+
+    /// A hold of one record.
+    func hold(_ index: UInt64) -> Submission {
+        submission(key: "hold \(index)", type: "hold", details: .integer(index))
+    }
+
+    func release(_ hold: UInt64) -> Submission {
+        submission(key: "release \(hold)", type: "release", details: .integer(hold))
+    }
+
+    func erasureComplete(_ request: UInt64) -> Submission {
+        submission(key: "\(UUID())", type: "complete", details: .integer(request))
+    }
+
+    func erasureDeferred(_ request: UInt64, by holds: [UInt64]) -> Submission {
+        submission(key: "\(UUID())", type: "deferred", details: .integer(request))
+    }
+
+    func types(_ kind: ErasureStatement.Kind) -> [String] {
+        switch kind {
+        case .announcement: ["announced"]
+        case .completion: ["complete"]
+        case .deferral: ["deferred"]
+        case .hold: ["hold", "release"]
+        }
+    }
+
+    func statement(_ record: [UInt8], at index: UInt64) -> ErasureStatement? {
+        guard let value = try? JSONValue.parse(record), let details = value["details"] else {
+            return nil
+        }
+        switch value["type"]?.text {
+        case "announced":
+            return .announced(
+                .init(
+                    request: index,
+                    removals: details["removals"]?.elements?.compactMap { Removal($0) } ?? [],
+                    firstContent: details["first"]?.unsigned))
+        case "complete": return details.unsigned.map { .completed($0) }
+        case "deferred": return details.unsigned.map { .deferred($0) }
+        case "release": return details.unsigned.map { .released($0) }
+        case "hold":
+            return details.unsigned.map { held in
+                .held(StandingHold(index: index) { found, _ in found == held })
+            }
+        default: return nil
+        }
+    }
+
+    /// What such records are looked up by; others have no keys but their own.
+    static func lookups(of record: [UInt8], _ hasher: LookupHasher) -> [LookupKey] {
+        guard let type = (try? JSONValue.parse(record))?["type"]?.text,
+            ["announced", "complete", "deferred", "hold", "release"].contains(type)
+        else { return [] }
+        return [hasher.key(.type, type), hasher.key(.tenant, "_log")]
     }
 
     func logCreated(_ keys: LogKeys) -> Submission {
         submission(key: "created", type: "log.created", text: "first")
-    }
-
-    func erasureComplete(_ request: UInt64) -> Submission {
-        submission(key: "erased \(request)", type: "erasure.complete", text: "done")
     }
 
     func clockAccepted(_ now: ClockReading) -> Submission {

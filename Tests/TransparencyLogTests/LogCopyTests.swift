@@ -27,7 +27,7 @@ struct LogCopyTests {
                 do {
                     _ = try await log.erase(
                         [Removal(index: 3)], announcement: fixture.submission("request"),
-                        completion: { TestRecords(keys: fixture.keys).erasureComplete($0) })
+                        records: TestRecords(keys: fixture.keys))
                 } catch let error as LogError where error.code == .backupRunning {
                     refused.add()
                 }
@@ -46,7 +46,7 @@ struct LogCopyTests {
         // Nothing was announced by the one that was refused.
         _ = try await log.erase(
             [Removal(index: 3)], announcement: fixture.submission("request"),
-            completion: { TestRecords(keys: fixture.keys).erasureComplete($0) })
+            records: TestRecords(keys: fixture.keys))
         #expect(try await log.content(at: 3) == nil)
         await log.shutDown()
     }

@@ -39,8 +39,7 @@ import Testing
         let act = ErasureAct(
             ranges.map { Removal($0) }, announcement: fixture.submission("\(UUID())"),
             firstContent: end)
-        return try await log.erase([act]) { TestRecords(keys: fixture.keys).erasureComplete($0) }[0]
-            .index
+        return try await log.erase([act], records: TestRecords(keys: fixture.keys))[0].index
     }
 
     @Test("Older means certainly before, whatever rounding took away")

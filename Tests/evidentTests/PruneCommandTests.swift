@@ -89,6 +89,8 @@ struct PruneCommandTests {
             ("retention:\n  mode: scheduled\n", 3, "scheduled"),
             ("retention:\n  override_reason: Somebody said so\n", 3, "override_reason"),
             ("approval:\n  two_person: maybe\n", 3, "two_person"),
+            ("retention:\n  require_export: maybe\n", 3, "require_export"),
+            ("retention:\n  require_export: true\n", 0, ""),
         ]
         for (text, status, message) in table {
             try log.folder.file("data/evident.yaml", text)

@@ -177,6 +177,7 @@ extension RecordTypes {
         RecordType("retention.compact", .audit, .delete, "Salts and digests were removed."),
         RecordType("erasure.request", .audit, .delete, "Records or fields are to be erased."),
         RecordType("erasure.complete", .audit, .delete, "They were."),
+        RecordType("erasure.deferred", .audit, .update, "They wait for a hold placed since."),
         RecordType("hold.place", .audit, .create, "A legal hold was placed."),
         RecordType("hold.release", .audit, .delete, "A legal hold was released."),
         RecordType("checkpoint.anchor", .audit, .create, "A tree head was anchored elsewhere."),

@@ -76,7 +76,7 @@ struct ApprovalRoutes: Sendable {
                 ],
                 problems: [
                     .invalidParameter, .unsupportedMediaType, .notFound, .held, .ownApproval,
-                    .planChanged, .timeNotWitnessed, .belowFloor, .erasureUnfinished,
+                    .planChanged, .timeNotWitnessed, .belowFloor, .notExported, .erasureUnfinished,
                     .backupRunning,
                     .corrupt,
                 ] + AccessRecords.problems)

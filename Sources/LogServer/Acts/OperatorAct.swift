@@ -49,6 +49,22 @@ struct PlannedAct: Sendable {
     }
 }
 
+extension JSONWriter {
+    /// The answer of an act: whether it was a dry run, what it did or would do, and the records that
+    /// announced it.
+    static func act(
+        _ announced: [UInt64]?, _ body: (inout JSONWriter) -> Void
+    ) -> JSONWriter {
+        var json = JSONWriter(capacity: 2_048)
+        json.open()
+        json.member("dry_run", announced == nil)
+        body(&json)
+        if let announced { json.member("announced", announced) }
+        json.close()
+        return json
+    }
+}
+
 /// What acts work with.
 struct ActSurroundings: Sendable {
     let log: Log

@@ -80,7 +80,7 @@ struct EraseAct: OperatorAct {
                         erased: removals.map(\.json), reason: reason, tenant: tenant,
                         credential: parties.credential, approver: parties.approver)))
         }
-        return try await world.log.erase(acts) { submissions.erasureComplete($0) }.map(\.index)
+        return try await world.log.erase(acts, records: submissions).map(\.index)
     }
 
     // MARK: What is meant
@@ -113,42 +113,23 @@ struct EraseAct: OperatorAct {
     }
 
     private func index(of record: ErasureRequest.Record) async throws -> UInt64 {
-        let log = world.log
         switch record {
         case .index(let index):
-            guard index < log.published.head.size else { throw Problem(.notFound) }
+            guard index < world.log.published.head.size else { throw Problem(.notFound) }
             return index
         case .id(let id):
-            var found: [UInt64] = []
-            for index in try await log.indexes(ofID: id) {
-                guard let content = try await log.content(at: index),
-                    let record = try? JSONValue.parse(content.record, limits: .disclosed),
-                    record["id"]?.text == id
-                else { continue }
-                found.append(index)
-            }
-            guard found.count <= 1 else {
-                var problem = Problem(.ambiguousID)
-                problem.indexes = found
-                throw problem
-            }
-            guard let index = found.first else { throw Problem(.notFound) }
-            return index
+            return try await RecordFinder(log: world.log).index(ofID: id) { _ in true }
         }
     }
 
     private static func answer(_ plan: ErasurePlan, _ announced: [UInt64]?) -> JSONWriter {
-        var json = JSONWriter(capacity: 4_096)
-        json.open()
-        json.member("dry_run", announced == nil)
-        json.member("records", UInt64(plan.recordCount))
-        json.member("fields", UInt64(plan.fieldCount))
-        json.member("absent", UInt64(plan.absentCount))
-        json.member("log_records", UInt64(plan.ownCount))
-        json.member("held_by", plan.heldBy.sorted())
-        json.member("indexes", Array(plan.indexes.prefix(Self.listLimit)))
-        if let announced { json.member("announced", announced) }
-        json.close()
-        return json
+        .act(announced) { json in
+            json.member("records", UInt64(plan.recordCount))
+            json.member("fields", UInt64(plan.fieldCount))
+            json.member("absent", UInt64(plan.absentCount))
+            json.member("log_records", UInt64(plan.ownCount))
+            json.member("held_by", plan.heldBy.sorted())
+            json.member("indexes", Array(plan.indexes.prefix(Self.listLimit)))
+        }
     }
 }

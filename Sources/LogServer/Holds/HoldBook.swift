@@ -8,7 +8,8 @@ import TransparencyLog
 
 /// The holds that stand, and the turn of whoever places one, releases one, or destroys content.
 ///
-/// They are what the log's own records say; the book is read from them when it is first needed. As
+/// They are what the log's own records say; the book is read from them when it is first needed. A hold
+/// whose record a restore has lost keeps everything until it is released: the ledger says that it stood. As
 /// every act takes a turn, a hold that was placed before an act began is always met by it.
 actor HoldBook {
     private let log: Log
@@ -77,6 +78,7 @@ actor HoldBook {
             let hold = LegalHold(index: index, details: details)
         else { throw Problem(.internalError) }
         holds?[index] = hold
+        try await log.note(hold: index)
         return hold
     }
 
@@ -95,6 +97,7 @@ actor HoldBook {
         let record = GovernanceRecord(type: "hold.release", details: .object(details))
         _ = try await log.submit([settings.governance(of: record)])
         holds?[index] = nil
+        try await log.note(released: index)
     }
 
     /// Reads the log's own records of holds, once.
@@ -112,6 +115,10 @@ actor HoldBook {
             for record in page.records { Self.apply(record, to: &found) }
             from = page.next
         } while from != nil
+        for index in try await log.lostHolds() where found[index] == nil {
+            guard let hold = LegalHold(lost: index) else { throw Problem(.internalError) }
+            found[index] = hold
+        }
         // Another call may have read them meanwhile, and placed a hold since.
         if let holds { return holds }
         holds = found

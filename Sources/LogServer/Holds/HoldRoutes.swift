@@ -71,6 +71,7 @@ struct HoldRoutes: Sendable {
             .post, "/v1/admin/holds/{hold}/release", access: access,
             Operation(
                 "releaseHold", "Ends a hold",
+                "An erasure that was announced before the hold and waited for it is carried out.",
                 parameters: [
                     .path("hold", Schemas.number, "The index of the record that placed it.")
                 ],
@@ -80,7 +81,8 @@ struct HoldRoutes: Sendable {
                     Operation.Success(status: 204, description: "It ended.", content: []),
                 ],
                 problems: [
-                    .invalidParameter, .unsupportedMediaType, .notFound, .tooManyPending, .corrupt,
+                    .invalidParameter, .unsupportedMediaType, .notFound, .tooManyPending,
+                    .erasureUnfinished, .corrupt,
                 ] + AccessRecords.problems)
         ) { [self] call in
             let reason = try await Self.reason(call)
@@ -127,6 +129,7 @@ extension JSONWriter {
         member("reason", hold.reason)
         name("filter")
         raw(hold.filter.canonical)
+        if hold.isLost { member("lost", true) }
         close()
     }
 }
@@ -140,7 +143,9 @@ extension Schemas {
             ("HoldReason", object([reason])),
             (
                 "Hold",
-                object([("index", number), reason, ("filter", ["type": "object"])])
+                object(
+                    [("index", number), reason, ("filter", ["type": "object"])],
+                    optional: [("lost", truth)])
             ),
             ("Holds", object([("holds", ["type": "array", "items": reference("Hold")])])),
         ]

@@ -15,6 +15,19 @@ struct LegalHold: Sendable {
     /// The same, to find them by.
     let selection: RecordSelection
 
+    /// Its record is lost, and with it what it keeps: everything, until it is released.
+    private(set) var isLost = false
+
+    /// A hold of which nothing is known but that it stands.
+    init?(lost index: UInt64) {
+        guard let reader = Self.reader,
+            let selection = try? RecordSelection(Query(), of: reader, redactor: nil)
+        else { return nil }
+        (self.index, reason, filter) = (index, "lost", .object([]))
+        self.selection = selection
+        isLost = true
+    }
+
     /// Reads the `details` of a record; nil if it places no hold.
     init?(index: UInt64, details: JSONValue) {
         guard let filter = details["filter"], let reason = details["reason"]?.text,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditChain
+import TransparencyLog
 
 /// The end of a hold.
 struct ReleaseAct: OperatorAct {
@@ -28,7 +29,7 @@ struct ReleaseAct: OperatorAct {
     var request: JSONValue { ["hold": .integer(hold), "reason": .string(reason)] }
 
     func plan() async throws -> PlannedAct {
-        let (hold, reason, holds) = (hold, reason, world.holds)
+        let (hold, reason, holds, world) = (hold, reason, world.holds, world)
         guard try await holds.standing().contains(where: { $0.index == hold }) else {
             throw Problem(.notFound)
         }
@@ -44,6 +45,7 @@ struct ReleaseAct: OperatorAct {
             },
             carryOut: { parties in
                 try await holds.remove(hold, reason: reason, by: parties)
+                try await world.log.eraseWaiting(records: world.settings.current.submissions)
                 return []
             })
     }

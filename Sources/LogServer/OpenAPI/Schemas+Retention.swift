@@ -19,7 +19,11 @@ extension Schemas {
         ]
         return [
             ("RetentionRun", object([reason], optional: options)),
-            ("Prune", object([reason, ("before", moment)], optional: options)),
+            (
+                "Prune",
+                object(
+                    [reason, ("before", moment)], optional: options + [("require_export", truth)])
+            ),
             ("Retention", description(moment)),
             ("RetentionOutcome", outcome(numbers)),
             ("PruneOutcome", pruned(moment, numbers)),
@@ -68,7 +72,7 @@ extension Schemas {
             optional: [
                 ("checkpoint", checkpoint),
                 ("blocked_by", object([("index", number), ("holds", numbers)])),
-                ("announced", numbers),
+                ("exported", truth), ("exports", numbers), ("announced", numbers),
             ])
     }
 }

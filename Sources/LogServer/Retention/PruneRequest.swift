@@ -10,6 +10,8 @@ struct PruneRequest: Sendable {
     private(set) var isDryRun = true
     /// Takes the log's own clock where nobody vouches for one.
     private(set) var trustsLocal = false
+    /// Of a prune: nothing goes that is in no export.
+    private(set) var requiresExport = false
 
     /// Reads a body.
     ///
@@ -22,6 +24,7 @@ struct PruneRequest: Sendable {
             switch member.name {
             case "dry_run": isDryRun = try Self.flag(member)
             case "trust_clock": trustsLocal = try Self.flag(member)
+            case "require_export" where isPrune: requiresExport = try Self.flag(member)
             case "reason": reason = member.value.text ?? ""
             case "before" where isPrune:
                 guard let time = member.value.text.flatMap({ Timestamp(rfc3339: $0) }),
@@ -35,7 +38,8 @@ struct PruneRequest: Sendable {
             default:
                 throw .invalidParameter(
                     "body",
-                    "Give reason, dry_run, trust_clock" + (isPrune ? " and before." : "."))
+                    "Give reason, dry_run, trust_clock"
+                        + (isPrune ? ", require_export and before." : "."))
             }
         }
         guard ErasureRequest.isCode(reason) else { throw .invalidReason }
@@ -64,6 +68,7 @@ struct PruneRequest: Sendable {
             .init("dry_run", .bool(isDryRun)), .init("reason", .string(reason)),
             .init("trust_clock", .bool(trustsLocal)),
         ]
+        if requiresExport { members.append(.init("require_export", .bool(true))) }
         if let before { members.append(.init("before", .string(before.description))) }
         return .object(members)
     }

@@ -95,10 +95,12 @@ struct RetentionAct: OperatorAct {
                         .init("rule", .string(item.rule.description)),
                         .init("tenant", .string(item.tenant)),
                     ])
-                acts.append(ErasureAct(removals, announcement: submissions.governance(record)))
+                acts.append(
+                    ErasureAct(
+                        removals, announcement: submissions.governance(record), isPrune: true))
             }
         }
-        return try await log.erase(acts) { submissions.erasureComplete($0) }.map(\.index)
+        return try await log.erase(acts, records: submissions).map(\.index)
     }
 
     private static func moment(_ milliseconds: UInt64) throws(Problem) -> Timestamp {
@@ -112,27 +114,23 @@ struct RetentionAct: OperatorAct {
         _ plan: RetentionPlan, _ settings: RetentionSettings, _ clock: RetentionClock,
         _ announced: [UInt64]?
     ) -> JSONWriter {
-        var json = JSONWriter(capacity: 2_048)
-        json.open()
-        json.member("dry_run", announced == nil)
-        json.member("records", plan.count)
-        json.member("held", plan.heldCount)
-        json.member("held_by", plan.holds.sorted())
-        json.member("more", plan.isCapped)
-        json.name("rules")
-        json.openArray()
-        for item in plan.items {
-            json.open()
-            json.member("rule", item.rule.description)
-            json.member("tenant", item.tenant)
-            json.member("records", UInt64(item.indexes.count))
-            json.close()
+        .act(announced) { json in
+            json.member("records", plan.count)
+            json.member("held", plan.heldCount)
+            json.member("held_by", plan.holds.sorted())
+            json.member("more", plan.isCapped)
+            json.name("rules")
+            json.openArray()
+            for item in plan.items {
+                json.open()
+                json.member("rule", item.rule.description)
+                json.member("tenant", item.tenant)
+                json.member("records", UInt64(item.indexes.count))
+                json.close()
+            }
+            json.closeArray()
+            json.clock(clock)
         }
-        json.closeArray()
-        json.clock(clock)
-        if let announced { json.member("announced", announced) }
-        json.close()
-        return json
     }
 }
 

@@ -19,6 +19,7 @@ struct RetentionRoutes: Sendable {
     private static let problems: [ProblemCode] =
         [
             .invalidParameter, .unsupportedMediaType, .held, .timeNotWitnessed, .belowFloor,
+            .notExported,
             .tooManyPending, .erasureUnfinished, .backupRunning, .corrupt,
         ] + AccessRecords.problems
 

@@ -21,6 +21,8 @@ package struct RetentionSettings: Hashable, Sendable {
     package var intervalMS = RetentionAge.day
     /// Records that one run takes at most.
     package var recordLimit: UInt64 = 100_000
+    /// Whether a prune takes only what was exported.
+    package var requiresExport = false
     /// Whether a second operator must agree to what destroys or allows it.
     package var needsTwo = false
     /// For how long a request waits for the second one.
@@ -64,6 +66,7 @@ package struct RetentionSettings: Hashable, Sendable {
             .init("rules", .array(rules.map { .string($0.description) })),
         ]
         if mode == .scheduled { members.append(.init("interval_ms", .integer(intervalMS))) }
+        if requiresExport { members.append(.init("require_export", .bool(true))) }
         if let overrideReason {
             members.append(.init("override_reason", .string(overrideReason)))
         }

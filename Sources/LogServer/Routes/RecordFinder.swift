@@ -25,9 +25,16 @@ struct RecordFinder: Sendable {
             return index
         }
         guard text.utf8.count == 36 else { throw Problem(.notFound) }
+        return try await index(ofID: text) { try await sees(credential, $0) }
+    }
+
+    /// The index of the one record with this id of those that are meant.
+    func index(
+        ofID id: some StringProtocol & Sendable, where isMeant: (UInt64) async throws -> Bool
+    ) async throws -> UInt64 {
         var found: [UInt64] = []
-        for index in try await log.indexes(ofID: String(text)) {
-            guard try await sees(credential, index), try await hasID(text, index) else { continue }
+        for index in try await log.indexes(ofID: String(id)) {
+            guard try await isMeant(index), try await hasID(id, index) else { continue }
             found.append(index)
         }
         guard found.count <= 1 else {
@@ -53,7 +60,7 @@ struct RecordFinder: Sendable {
     }
 
     /// Look-ups give candidates: the record itself decides.
-    private func hasID(_ id: Substring, _ index: UInt64) async throws -> Bool {
+    private func hasID(_ id: some StringProtocol, _ index: UInt64) async throws -> Bool {
         guard let content = try await log.content(at: index),
             let record = try? JSONValue.parse(content.record, limits: .disclosed)
         else { return false }

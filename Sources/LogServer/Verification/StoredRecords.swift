@@ -35,8 +35,8 @@ package struct StoredRecords: VerificationRecords {
         switch type {
         case "log.created": return created(details)
         case "key.rotate": return rotated(details)
-        case "erasure.request": return removed(details)
-        case "retention.prune": return pruned(details)
+        case "erasure.request": return removed(details).map { .removed($0) }
+        case "retention.prune": return pruned(details).map { .pruned($0) }
         case "log.recovered": return lost(details)
         default: return nil
         }
@@ -66,20 +66,20 @@ package struct StoredRecords: VerificationRecords {
     }
 
     /// What `{"pruned":[[INDEX],[FIRST,LAST],…]}` lists: whole records alone.
-    private static func pruned(_ details: JSONValue) -> GovernanceFact? {
+    static func pruned(_ details: JSONValue) -> [Removal]? {
         guard let list = details["pruned"]?.elements else { return nil }
         let removals = list.compactMap { Removal($0) }
         let isOfWhole = removals.allSatisfy(\.names.isEmpty)
-        return isOfWhole && removals.count == list.count ? .pruned(removals) : nil
+        return isOfWhole && removals.count == list.count ? removals : nil
     }
 
     /// What `{"erased":[[INDEX],[INDEX,"name",…],…]}` lists.
     ///
     /// A list that is not of this form explains nothing.
-    private static func removed(_ details: JSONValue) -> GovernanceFact? {
+    static func removed(_ details: JSONValue) -> [Removal]? {
         guard let list = details["erased"]?.elements else { return nil }
         let removals = list.compactMap { Removal($0) }
         let isOfRecords = removals.allSatisfy { $0.range.count == 1 }
-        return isOfRecords && removals.count == list.count ? .removed(removals) : nil
+        return isOfRecords && removals.count == list.count ? removals : nil
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LogStorage
+import Merkle
 
 /// Sizes and limits of a look-up index.
 struct LookupSettings: Sendable {
@@ -270,15 +271,7 @@ struct LookupState: Sendable {
 extension [Range<UInt64>] {
     /// Whether any of these, which rise and do not overlap, has an index in common with another one.
     fileprivate func touch(_ other: Range<UInt64>) -> Bool {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].upperBound <= other.lowerBound {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        return low < count && self[low].overlaps(other)
+        let place = firstPlace(endingAfter: other.lowerBound)
+        return place < count && self[place].overlaps(other)
     }
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AuditChain
 import Glibc
 package import LogStorage
 import Synchronization
 
-/// What has been announced for removal, kept beside the anchor and not in the store.
+/// What has been announced for removal, and what may not be removed, kept beside the anchor and not in
+/// the store.
 ///
 /// So a store that is put back from a backup loses again what it had lost before: everything in
-/// here is carried out at each start, before anything is served. Names indexes and fields, never
-/// content. One line of canonical JSON for each event, on stable storage when a call returns; a
-/// last line that a crash cut short counts as not written.
+/// here is carried out at each start, before anything is served. And a hold whose record is lost with the
+/// end of a store is known to have stood. Names indexes and fields, never content. One line of canonical
+/// JSON for each event, on stable storage when a call returns; a last line that a crash cut short counts
+/// as not written.
 ///
 /// One thread uses it at a time.
 package final class ErasureLedger: Sendable {
@@ -19,33 +20,42 @@ package final class ErasureLedger: Sendable {
         /// The index of that record.
         package let request: UInt64
         package let removals: [Removal]
+        /// It goes because of its age, and is then called pruned.
+        package let isPrune: Bool
         /// Of a prune: below it, only records of the log's own have content from then on.
         package var firstContent: UInt64?
         /// Whether a later record says that it is done.
         package var isComplete = false
 
         package init(
-            request: UInt64, removals: [Removal], firstContent: UInt64? = nil,
-            isComplete: Bool = false
+            request: UInt64, removals: [Removal], isPrune: Bool = false,
+            firstContent: UInt64? = nil, isComplete: Bool = false
         ) {
             self.request = request
             self.removals = removals
+            self.isPrune = isPrune || firstContent != nil
             self.firstContent = firstContent
             self.isComplete = isComplete
+        }
+
+        /// Whether it names something, and only what was there before it.
+        var isSound: Bool {
+            (firstContent ?? 0) <= request && !removals.isEmpty
+                && removals.allSatisfy { $0.range.upperBound <= request }
         }
     }
 
     private let file: LedgerFile?
-    private let state: Mutex<[Entry]>
+    private let state: Mutex<LedgerContents>
 
-    private init(file: LedgerFile?, entries: [Entry]) {
+    private init(file: LedgerFile?, _ contents: LedgerContents) {
         self.file = file
-        state = Mutex(entries)
+        state = Mutex(contents)
     }
 
     /// A ledger that is forgotten with the process, for a store that is too.
-    package static func volatile(_ entries: [Entry] = []) -> ErasureLedger {
-        ErasureLedger(file: nil, entries: entries)
+    package static func volatile(_ contents: LedgerContents = LedgerContents()) -> ErasureLedger {
+        ErasureLedger(file: nil, contents)
     }
 
     /// Opens the ledger at `path`, or makes an empty one, readable by its owner alone.
@@ -53,39 +63,39 @@ package final class ErasureLedger: Sendable {
     /// Throws `.malformed` for a file that is not a ledger.
     package static func open(path: String) throws(FileError) -> ErasureLedger {
         let (bytes, file) = try LedgerFile.open(path)
-        let (entries, length) = try parse(bytes, path)
+        let (contents, length) = try parse(bytes, path)
         try file.truncate(to: length)
-        return ErasureLedger(file: file, entries: entries)
+        return ErasureLedger(file: file, contents)
     }
 
-    /// What the ledger at `path` names, for looking at it alone; nothing if there is none.
+    /// What the ledger at `path` says, for looking at it alone; nothing if there is none.
     ///
     /// Throws `.malformed` for a file that is not a ledger.
-    package static func read(path: String) throws(FileError) -> [Entry] {
+    package static func read(path: String) throws(FileError) -> LedgerContents {
         guard let bytes = try PrivateFile.read(path, limit: limit, followingLinks: true) else {
-            return []
+            return LedgerContents()
         }
-        return try parse(bytes, path).entries
+        return try parse(bytes, path).contents
     }
 
-    /// Puts a ledger that names `entries` in the place of the one at `path`, durably.
+    /// Puts a ledger that says this in the place of the one at `path`, durably.
     ///
     /// For a store that is put back: no log is open on either of the two.
-    package static func replace(path: String, with entries: [Entry]) throws(FileError) {
-        try PrivateFile.replace(path, with: text(of: entries))
+    package static func replace(path: String, with contents: LedgerContents) throws(FileError) {
+        try PrivateFile.replace(path, with: contents.text)
     }
 
     private static let limit = 1 << 30
 
-    /// The entries, and the bytes of the lines that are whole.
+    /// What the whole lines say, and their bytes.
     private static func parse(
         _ bytes: [UInt8], _ path: String
-    ) throws(FileError) -> (entries: [Entry], length: Int) {
-        var entries: [Entry] = []
+    ) throws(FileError) -> (contents: LedgerContents, length: Int) {
+        var contents = LedgerContents()
         var length = 0
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             guard line.endIndex < bytes.endIndex else { break }
-            guard apply(Array(line), to: &entries) else {
+            guard contents.apply(Array(line)) else {
                 throw FileError(
                     .malformed, path,
                     "is not an erasure ledger from byte \(length) on: put back the copy that was"
@@ -93,87 +103,51 @@ package final class ErasureLedger: Sendable {
             }
             length += line.count + 1
         }
-        return (entries, length)
+        return (contents, length)
     }
 
-    /// A file that names what this ledger names.
-    package var text: [UInt8] { Self.text(of: entries) }
-
-    private static func text(of entries: [Entry]) -> [UInt8] {
-        var text: [UInt8] = []
-        for entry in entries {
-            text += line(announcing: entry) + [UInt8(ascii: "\n")]
-            guard entry.isComplete else { continue }
-            text += line(completing: entry.request) + [UInt8(ascii: "\n")]
-        }
-        return text
-    }
-
-    private static func line(announcing entry: Entry) -> [UInt8] {
-        var members: [JSONValue.Member] = [
-            .init("erased", .array(entry.removals.map(\.json))),
-            .init("request", .integer(entry.request)),
-        ]
-        if let first = entry.firstContent {
-            members.append(.init("first_content", .integer(first)))
-        }
-        return JSONValue.object(members).canonical
-    }
-
-    private static func line(completing request: UInt64) -> [UInt8] {
-        (["complete": .integer(request)] as JSONValue).canonical
-    }
+    /// All that it says.
+    package var contents: LedgerContents { state.withLock { $0 } }
 
     /// Everything announced, in the order of the records that announced it.
-    package var entries: [Entry] { state.withLock { $0 } }
+    package var entries: [Entry] { state.withLock { $0.entries } }
 
     /// Below it, only records of the log's own have content: the rest was pruned.
     package var firstContent: UInt64 {
-        state.withLock { $0.lazy.compactMap(\.firstContent).max() ?? 0 }
+        state.withLock { $0.entries.lazy.compactMap(\.firstContent).max() ?? 0 }
     }
 
     /// Notes what a published record has announced; before any of it is destroyed.
     package func announce(_ entry: Entry) throws(FileError) {
-        let isKnown = state.withLock { $0.contains { $0.request == entry.request } }
+        let isKnown = state.withLock { $0.entries.contains { $0.request == entry.request } }
         guard !isKnown else { return }
-        try append(Self.line(announcing: entry))
+        try append(LedgerContents.line(announcing: entry))
     }
 
     /// Notes that all that a record announced is destroyed, and that the log says so.
     package func complete(_ request: UInt64) throws(FileError) {
-        try append(Self.line(completing: request))
+        try append(LedgerContents.line(completing: request))
+    }
+
+    /// Notes the hold that a published record has placed.
+    func hold(_ index: UInt64) throws(FileError) {
+        guard !contents.knows(hold: index) else { return }
+        try append(LedgerContents.line(holding: index))
+    }
+
+    /// Notes that a hold has ended, as a published record says.
+    func release(_ index: UInt64) throws(FileError) {
+        guard contents.standingHolds.contains(index) else { return }
+        try append(LedgerContents.line(releasing: index))
     }
 
     private func append(_ line: [UInt8]) throws(FileError) {
         try file?.append(line + [UInt8(ascii: "\n")])
-        state.withLock { entries in
-            guard Self.apply(line, to: &entries) else {
+        state.withLock { contents in
+            guard contents.apply(line) else {
                 preconditionFailure("the ledger reads what it writes")
             }
         }
-    }
-
-    private static func apply(_ line: [UInt8], to entries: inout [Entry]) -> Bool {
-        guard let event = try? JSONValue.parse(canonical: line) else { return false }
-        if let request = event["complete"]?.unsigned, event.members?.count == 1,
-            let place = entries.lastIndex(where: { $0.request == request })
-        {
-            entries[place].isComplete = true
-            return true
-        }
-        let first = event["first_content"]
-        guard let request = event["request"]?.unsigned, let list = event["erased"]?.elements,
-            event.members?.count == (first == nil ? 2 : 3),
-            request > entries.last?.request ?? 0, (first?.unsigned ?? 0) <= request,
-            first == nil || first?.unsigned != nil
-        else { return false }
-        let removals = list.compactMap { Removal($0) }
-        guard removals.count == list.count, !removals.isEmpty,
-            removals.allSatisfy({ $0.range.upperBound <= request })
-        else { return false }
-        entries.append(
-            Entry(request: request, removals: removals, firstContent: first?.unsigned))
-        return true
     }
 }
 

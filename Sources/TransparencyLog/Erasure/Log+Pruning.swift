@@ -151,16 +151,8 @@ private struct AnnouncedRemovals: Sendable {
 
     func cover(_ removal: StoredRemoval) -> Bool {
         guard let named = ranges[removal.by] else { return false }
-        // The last one that begins at or before it.
-        var (low, high) = (0, named.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if named[middle].lowerBound <= removal.range.lowerBound {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        return low > 0 && removal.range.upperBound <= named[low - 1].upperBound
+        let place = named.firstPlace(endingAfter: removal.range.lowerBound)
+        return place < named.count && named[place].lowerBound <= removal.range.lowerBound
+            && removal.range.upperBound <= named[place].upperBound
     }
 }

@@ -39,7 +39,7 @@ extension Log {
                 try progress($0, published.head.size)
             }
             return LogCopy(
-                head: published.head, note: published.note, ledger: eraser.ledger.text)
+                head: published.head, note: published.note, ledger: eraser.ledger.contents.text)
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Merkle
+
 /// Payloads and fields that were not found, until a record of the log says that they were removed.
 ///
 /// Such a record comes after what it lists, so a walk in index order needs one pass, and memory for
@@ -76,20 +78,12 @@ struct MissingPayloads: Hashable, Sendable {
     /// Returns how many of these, which rise, were not explained before.
     private mutating func remove(_ removed: [Range<UInt64>]) -> UInt64 {
         guard let first = removed.first, let last = removed.last else { return 0 }
-        var (low, high) = (0, unexplained.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if unexplained[middle].upperBound <= first.lowerBound {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        var end = low
+        let start = unexplained.firstPlace(endingAfter: first.lowerBound)
+        var end = start
         while end < unexplained.count, unexplained[end].lowerBound < last.upperBound { end += 1 }
-        let touched = Array(unexplained[low..<end])
+        let touched = Array(unexplained[start..<end])
         let rest = touched.subtracting(removed)
-        unexplained.replaceSubrange(low..<end, with: rest)
+        unexplained.replaceSubrange(start..<end, with: rest)
         return touched.indexCount - rest.indexCount
     }
 }

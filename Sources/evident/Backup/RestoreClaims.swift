@@ -17,7 +17,7 @@ struct RestoreClaims {
     /// What the anchor that is there has.
     private(set) var anchored: TreeHead?
     /// What was announced for erasure, as far as anybody here knows.
-    private(set) var ledger: [ErasureLedger.Entry] = []
+    private(set) var ledger = LedgerContents()
     /// What was looked at, for people.
     private(set) var looked: [String] = []
 
@@ -40,8 +40,8 @@ struct RestoreClaims {
         {
             return .behind(newest.head.size, keeper: newest.keeper)
         }
-        if let request = ledger.last?.request, request >= head.size {
-            return .behind(request + 1, keeper: "the erasure ledger, which names its last entry")
+        if let last = ledger.lastIndex, last >= head.size {
+            return .behind(last + 1, keeper: "the erasure ledger, which names its last entry")
         }
         return anchored == head ? .proven : .unknown
     }
@@ -93,7 +93,7 @@ struct RestoreClaims {
 
     mutating func read(ledgers paths: [String]) throws {
         guard
-            let merged = ErasureLedger.merged(
+            let merged = LedgerContents.merged(
                 try paths.map { path throws(FileError) in try ErasureLedger.read(path: path) })
         else {
             throw CommandFailure(

@@ -44,6 +44,11 @@ struct RestoreRun {
         let lostCount: UInt64
         /// Erasures that were carried out again.
         let erasures: Int
+        /// Erasures that had been announced, and are to be asked for again: what a hold keeps that came
+        /// after them is lost.
+        let withheld: Int
+        /// Holds whose records are lost: nothing is erased until they are released.
+        let lostHolds: [UInt64]
         let looked: [String]
         /// Files that settings name, and that are not where they say.
         let missing: [String]
@@ -87,6 +92,7 @@ struct RestoreRun {
         let size: UInt64
         let index: UInt64
         var lostCount: UInt64 = 0
+        var withheldCount = 0
     }
 
     /// Names in a draft that a backup does not have.
@@ -274,12 +280,13 @@ struct RestoreRun {
             proof == "mirror"
             ? try await refill(recovery, claims, record)
             : Written(size: try recovery.append(record).size, index: manifest.head.size)
-        let erasures = try recovery.reapply(size: done.size)
+        let erasures = try recovery.reapply()
         unlink("\(draft)/backup-anchor")
         unlink("\(draft)/\(BackupFolder.checkpoint)")
         return Outcome(
             origin: manifest.origin, data: target, backupSize: manifest.head.size, size: done.size,
             newest: proof, recordIndex: done.index, lostCount: done.lostCount, erasures: erasures,
+            withheld: done.withheldCount, lostHolds: try recovery.lostHolds(),
             looked: claims.looked, missing: try await missing())
     }
 
@@ -339,9 +346,10 @@ struct RestoreRun {
                 "the log had \(size.grouped) entries, as \(keeper) shows, and the mirror has "
                     + found.head.size.grouped, advice: "Find a newer mirror.")
         }
-        let done = try recovery.write(found, further: [record])
+        let (done, withheld) = try recovery.write(found, further: [record])
         return Written(
-            size: done.head.size, index: done.recordIndex + 1, lostCount: UInt64(done.lost.count))
+            size: done.head.size, index: done.recordIndex + 1, lostCount: UInt64(done.lost.count),
+            withheldCount: withheld)
     }
 
     private func missing() async throws -> [String] {

@@ -75,7 +75,10 @@ struct HoldCommand: AsyncParsableCommand {
             if json { return Terminal.print(String(decoding: answer, as: UTF8.self)) }
             let holds = (try? JSONValue.parse(answer))?["holds"]?.elements ?? []
             for hold in holds {
-                let filter = hold["filter"].map { String(decoding: $0.canonical, as: UTF8.self) }
+                let filter =
+                    hold["lost"] == true
+                    ? "its record is lost: it keeps everything until it is released"
+                    : hold["filter"].map { String(decoding: $0.canonical, as: UTF8.self) }
                 let columns = [
                     String(hold["index"]?.unsigned ?? 0).padded(10),
                     (hold["reason"]?.text ?? "").padded(24), filter ?? "",

@@ -26,11 +26,16 @@ struct PruneCommand: AsyncParsableCommand {
     @Option(help: "Older records go: RFC 3339 with an offset, or an age such as 365d.")
     var before: String
 
+    @Flag(help: "Refuse unless exports that the log tells of hold all that would go.")
+    var requireExport = false
+
     func run() async throws {
         let now = LogServerConfiguration().now()
         let time = try FilterOptions.time(before, "--before", now)
         let outcome = try await options.ask(
-            "/v1/admin/prune", folder, more: [.init("before", .string(time))])
+            "/v1/admin/prune", folder,
+            more: [.init("before", .string(time))]
+                + (requireExport ? [.init("require_export", .bool(true))] : []))
         guard let outcome else { return }
         say(outcome)
     }
@@ -51,6 +56,9 @@ struct PruneCommand: AsyncParsableCommand {
             + " \(number("first_retained"))"
         guard number("records") > 0 else {
             return Terminal.say("evident: there is nothing to prune")
+        }
+        if outcome["exported"] == false {
+            Terminal.say("evident: no exports that the log tells of hold all of it: it is refused")
         }
         guard options.yes else {
             return Terminal.say("evident: \(what) would go, for good; --yes does it")

@@ -93,7 +93,10 @@ struct RecoverCommand: AsyncParsableCommand {
         let bar = ProgressBar("leaves", total: 0)
         defer { bar.finish() }
         let found = try await recovery.read(source) { bar.move(to: $0, of: $1) }
-        let done = dryRun ? nil : try recovery.write(found)
+        let written = dryRun ? nil : try recovery.write(found)
+        let done = written?.outcome
+        LostActs.say(
+            holds: dryRun ? [] : try recovery.lostHolds(), withheld: written?.withheldCount ?? 0)
         return Outcome(
             done: done != nil, origin: recovery.keys.identity.origin.text,
             storedSize: recovery.gap.stored.size, anchoredSize: recovery.gap.anchored?.size,

@@ -99,6 +99,7 @@ struct RestoreCommand: AsyncParsableCommand {
         if outcome.erasures > 0 {
             Terminal.say("evident: \(outcome.erasures) erasures were carried out again")
         }
+        LostActs.say(holds: outcome.lostHolds, withheld: outcome.withheld)
         for path in outcome.missing {
             Terminal.say("evident: the settings name \(path), which is not here; see settings/")
         }

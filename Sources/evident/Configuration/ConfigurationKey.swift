@@ -45,6 +45,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case retentionMode = "retention.mode"
     case retentionInterval = "retention.interval"
     case retentionRecords = "retention.records"
+    case retentionRequireExport = "retention.require_export"
     case approvalTwoPerson = "approval.two_person"
     case approvalExpiry = "approval.expiry"
     case logLevel = "log.level"
@@ -106,7 +107,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .retentionMode: "manual"
         case .retentionInterval: "24h"
         case .retentionRecords: "100000"
-        case .approvalTwoPerson: "false"
+        case .retentionRequireExport, .approvalTwoPerson: "false"
         case .approvalExpiry: "24h"
         case .logLevel: "info"
         }
@@ -243,6 +244,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             ["The time from one scheduled run to the next."]
         case .retentionRecords:
             ["Records that one run takes at most."]
+        case .retentionRequireExport:
+            ["true: a prune takes only what an export that the log tells of holds."]
         case .approvalTwoPerson:
             [
                 "true: what an operator erases, prunes, runs by the rules of retention, or releases from",

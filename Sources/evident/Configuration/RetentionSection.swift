@@ -18,6 +18,9 @@ enum RetentionSection {
         settings.intervalMS = try age(values, .retentionInterval)
         settings.recordLimit = UInt64(
             try values.count(.retentionRecords, 1...10_000_000))
+        settings.requiresExport = try values.read(
+            .retentionRequireExport, "true or false"
+        ) { Bool($0) }
         settings.needsTwo = try values.read(.approvalTwoPerson, "true or false") { Bool($0) }
         settings.approvalMS = try age(values, .approvalExpiry)
         if let reason = settings.overrideReason, !isCode(reason) {

@@ -127,25 +127,52 @@ struct RecoverRun {
     /// Writes what was found, the record of what is lost, and further ones of the log's own.
     ///
     /// What the ledger names, and records that are lost had announced, is announced anew: it goes
-    /// again, from a store that was put back from before.
-    func write(_ found: Found, further: [GovernanceRecord] = []) throws -> Refill.Outcome {
+    /// again, from a store that was put back from before. But for what had not been carried out and a
+    /// hold may have come after that is lost too: that is counted.
+    func write(
+        _ found: Found, further: [GovernanceRecord] = []
+    ) throws -> (outcome: Refill.Outcome, withheldCount: Int) {
         let known = try ErasureLedger.read(path: ledgerPath)
         let lost = try LostAnnouncements(of: known, in: store.reader, size: gap.stored.size)
-        let announcements = lost.groups.map { group in
-            GovernanceRecord.erasureRequest(
-                erased: group.removals.map(\.json), reason: "restored", tenant: group.tenant,
-                credential: "evident")
-        }
-        return try refill.run(
+        let announcements = try lost.groups.map { try announcement(of: $0) }
+        let outcome = try refill.run(
             leaves: found.leaves, head: found.head, note: found.note,
             wallMS: SystemClock.read().wallMS,
             further: (further + announcements).map { inForce.governance(of: $0) },
             record: inForce.logRecovered,
             prepare: { first in
-                let entries = lost.entries(announcedFrom: first + UInt64(further.count))
-                guard entries != known else { return }
-                try ErasureLedger.replace(path: ledgerPath, with: entries)
+                let contents = lost.contents(announcedFrom: first + UInt64(further.count))
+                guard contents != known else { return }
+                try ErasureLedger.replace(path: ledgerPath, with: contents)
             })
+        return (outcome, lost.withheldCount)
+    }
+
+    /// What was announced by a record that is lost, as what it was.
+    private func announcement(of group: LostAnnouncements.Group) throws -> GovernanceRecord {
+        let items = group.removals.map(\.json)
+        guard group.isPrune else {
+            return .erasureRequest(
+                erased: items, reason: "restored", tenant: group.tenant ?? "",
+                credential: "evident")
+        }
+        // The time that was asked for is lost too: all that goes is older than this.
+        let last = try store.reader.leaves(group.lastIndex..<group.lastIndex + 1).first
+        guard let last,
+            let before = Timestamp(
+                milliseconds: last.timestampMS + keys.identity.granularityMS)
+        else { throw StoreError(.corrupt, "a leaf is missing", firstBadIndex: group.lastIndex) }
+        return .retentionPrune(
+            pruned: items, count: group.indexCount, before: before, reason: "restored",
+            credential: "evident", approver: nil,
+            more: group.tenant.map { [.init("tenant", .string($0))] }
+                ?? group.firstContent.map { [.init("first_content", .integer($0))] } ?? [])
+    }
+
+    /// Holds that the ledger says stand, and whose records are lost.
+    func lostHolds() throws -> [UInt64] {
+        try ErasureLedger.read(path: ledgerPath).standingHolds
+            .filter { try store.reader.content(at: $0) == nil }
     }
 
     /// Adds a record to a store that lacks nothing; returns the tree then.
@@ -154,12 +181,12 @@ struct RecoverRun {
             [inForce.governance(of: record)], wallMS: SystemClock.read().wallMS)
     }
 
-    /// Destroys again what the ledger names, in a store of `size` entries that nobody serves.
+    /// Destroys again what the ledger names, in a store that nobody serves.
     ///
     /// Returns how many requests it names.
-    func reapply(size: UInt64) throws -> Int {
-        let entries = try ErasureLedger.read(path: ledgerPath)
-        try ErasureLedger.apply(entries, to: store, size: size)
-        return entries.count
+    func reapply() throws -> Int {
+        let contents = try ErasureLedger.read(path: ledgerPath)
+        try ErasureLedger.apply(contents, to: store, keys: keys, records: inForce.governance)
+        return contents.entries.count
     }
 }

@@ -178,8 +178,58 @@ import TransparencyLog
         for trust in [false, true] {
             #expect(try await world.prune(3_000, trust: trust).status != .ok)
         }
+        let late = try await world.prune(3_000)
+        let latest = try Timestamp(milliseconds: world.log.time.localMS).unwrap()
+        #expect(late.text.contains("later than \(latest)"), "\(late.text)")
         #expect(world.fixture.size == size)
         #expect(try await world.kept().count == Int(size))
+    }
+
+    @Test("With require_export nothing goes that no export holds which the log tells of")
+    func exported() async throws {
+        let world = try await RetentionWorld()
+        try await world.fill(8)
+        func prune(_ days: Double, yes: Bool = true) async throws -> TestResponse {
+            let before = try Timestamp(
+                milliseconds: world.clock.read().wallMS - UInt64(days * 86_400_000)
+            ).unwrap()
+            return try await world.post(
+                "/v1/admin/prune",
+                #"{"before":"\#(before)","reason":"x","trust_clock":true,"require_export":true,"#
+                    + #""dry_run":\#(!yes)}"#)
+        }
+        func export(_ query: String, as asker: ServerFixture.Asker = .auditor) async throws {
+            let response = try await world.fixture.send(
+                .post, "/v1/audit/exports?format=ndjson\(query)", as: asker)
+            #expect(response.status == .ok, "\(response.text)")
+        }
+        func isRefused() async throws {
+            let refused = try await prune(2.5)
+            #expect(refused.status == .conflict, "\(refused.text)")
+            #expect(try refused.value["code"] == "not_exported")
+        }
+        try await isRefused()
+        // Those before 6 go. Parts of it, with a hole at 3; filters.
+        try await export("&from_index=4&to_index=6")
+        try await export("&to_index=3")
+        try await export("&tenant=acme")
+        try await export("&type=tool.*&to_index=9")
+        try await isRefused()
+        #expect(try await prune(2.5, yes: false).value["exported"] == false)
+        let second = world.fixture.size
+        try await export("&to_index=4")
+        let answer = try await prune(2.5).value
+        #expect(answer["records"]?.unsigned == 5 && answer["exported"] == true)
+        let used = answer["exports"]?.elements?.compactMap(\.unsigned) ?? []
+        #expect(used.count == 2 && used[0] < second && used[1] >= second)
+        let announced = try #require(answer["announced"]?.elements?.first?.unsigned)
+        #expect(try await world.details(announced)["exports"] == answer["exports"])
+        // The rest was exported before.
+        try await export("")
+        let rest = try await prune(0.5)
+        #expect(rest.status == .ok, "\(rest.text)")
+        // Where nothing asks for it, nothing is told of it.
+        #expect(try await world.prune(0.5, yes: false).value["exported"] == nil)
     }
 
     @Test("A profile's shortest time holds for a prune, unless it is overridden")
@@ -188,6 +238,8 @@ import TransparencyLog
         try await world.fill(190)
         let refused = try await world.prune(183.5)
         #expect(try refused.value["code"] == "below_retention_floor")
+        let latest = Timestamp(milliseconds: world.clock.read().wallMS - 184 * 86_400_000)
+        #expect(refused.text.contains(try latest.unwrap().description), "\(refused.text)")
         #expect(try await world.prune(184.5).value["records"]?.unsigned == 5)
         let other = try await RetentionWorld {
             $0.profiles = [.euAIAct]
