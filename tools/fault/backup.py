@@ -6,7 +6,8 @@ A real log takes records while it is backed up. Restored elsewhere, every receip
 backup's head verifies, and what was erased since does not come back. Backup and restore are killed
 at their system calls one after another: what is left is refused, or whole. Every file of a backup
 is altered: found. Every mix of older and newer store, anchor, ledger, witness and mirror: refused,
-proven equal, or asked for in so many words.
+proven equal, or asked for in so many words. What was pruned since goes again as pruned; a hold whose
+record is lost keeps everything until it is released.
 
     tools/fault/backup.py --step 1        # kill at every one of those calls; the default is some
 """
@@ -15,7 +16,6 @@ import argparse
 import contextlib
 import json
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -27,79 +27,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import verify_evident as verify  # noqa: E402
-from evident_process import LogProcess, Producer, binary, record, seeded  # noqa: E402
+from backup_acts import erased_since, held_since, restored_by_hand  # noqa: E402
+from backup_scene import Scene, size_of  # noqa: E402
+from evident_process import LogProcess, binary, seeded  # noqa: E402
 from kill_loop import Ledger, Writers  # noqa: E402
-from recover import Checks  # noqa: E402
 from small_volume import Volume  # noqa: E402
 from witness_process import WitnessProcess  # noqa: E402
-
-CANARY = "canary-%06d-of-what-is-erased"
-
-
-class Scene:
-    """A log, the backups of it, and what was found wrong."""
-
-    def __init__(self, work, generator):
-        self.work, self.random, self.checks = work, generator, Checks()
-        self.log = LogProcess(work / "data").init()
-        self.token = self.log.token()
-        self.log.start()
-        self.vkey, self.count = self.log.vkey(), 0
-        self.keys = work / "vault" / "keys"
-        shutil.copytree(work / "data" / "keys", self.keys)
-
-    def submit(self, count, first=None):
-        """Receipts of records, each with a canary of its own."""
-        producer, receipts = Producer(self.log, self.token), []
-        for number in range(count):
-            body = record(number, details={"canary": CANARY % self.count}, labels={
-                "also": CANARY % self.count})
-            status, answer = producer.post(json.dumps(body), key=f"{first}-{self.count}")
-            if status != 201:
-                raise RuntimeError(f"POST answered {status}: {answer[:200]}")
-            receipts.append(json.loads(answer))
-            self.count += 1
-        producer.close()
-        return receipts
-
-    def backup(self, name, *flags, want=0):
-        return self.checks.run(f"backup {name}", binary(), "backup", "--data", self.log.data, "--to",
-                               self.work / name, "--json", *flags, want=want)
-
-    def restore(self, what, name, target, *flags, want=0, keys=True):
-        line = ["--keys", self.keys] if keys else []
-        return self.checks.run(f"restore: {what}", binary(), "restore", self.work / name, "--data",
-                               self.work / target, *line, *flags, "--json", want=want)
-
-    def refused(self, what, name, target, *flags, want, word, keys=True):
-        done = self.restore(what, name, target, *flags, want=want, keys=keys)
-        self.checks.expect(f"{what}: it says {word!r}", word in done.stderr, done.stderr[-300:])
-        self.checks.expect(f"{what}: nothing is there", not (self.work / target).exists()
-                           and not (self.work / f"{target}.restoring").exists())
-
-    def sound(self, what, target, states=None):
-        """The restored log: fsck, chain, and a start that takes records."""
-        folder = self.work / target
-        log = LogProcess(folder)
-        log.start()
-        self.checks.run(f"{what}: it verifies", sys.executable, ROOT / "tools/verify_evident.py",
-                        "log", log.url, "--vkey", self.vkey)
-        log.stop()
-        self.checks.run(f"{what}: fsck", binary(), "fsck", "--data", folder)
-        done = self.checks.run(f"{what}: chain", binary(), "verify", "chain", "--data", folder,
-                               "--json")
-        found = json.loads(done.stdout or "{}").get("states", {})
-        for state, count in (states or {}).items():
-            self.checks.expect(f"{what}: {count} records are {state}", found.get(state) == count,
-                               str(found))
-        return log
-
-    def stop(self):
-        self.log.stop()
-
-
-def size_of(folder):
-    return json.loads((folder / "manifest.json").read_text())["size"]
 
 
 def under_load(scene):
@@ -130,65 +63,6 @@ def under_load(scene):
     scene.checks.expect("every receipt from before the backup's head is kept", not lost, str(lost[:3]))
     scene.checks.expect("no problem under load", not ledger.problems, str(ledger.problems[:2]))
     return len(known)
-
-
-def found_in(folder, numbers):
-    """The canaries of these numbers in any byte of any file."""
-    wanted, found = {(CANARY % n).encode() for n in numbers}, set()
-    for path in sorted(pathlib.Path(folder).rglob("*")):
-        if path.is_file() and not path.is_socket():
-            data = path.read_bytes()
-            found |= {(path.name, text) for text in re.findall(rb"canary-\d{6}-of-what-is-erased", data)
-                      if text in wanted}
-    return found
-
-
-def erased_since(scene, receipts):
-    """What was erased after the backup goes again; a mirror brings the rest of the tree."""
-    scene.backup("before-erasure")
-    checks, data, mirror = scene.checks, scene.log.data, scene.work / "mirror"
-    gone, reduced = receipts[3]["index"], receipts[4]["index"]
-    checks.run("erase a record", binary(), "erase", "--data", data, "--record", gone, "--because",
-               "test", "--yes")
-    checks.run("erase fields", binary(), "erase", "--data", data, "--record", reduced, "--field",
-               "details", "--field", "labels", "--because", "test", "--yes")
-    scene.submit(5, "later")
-    checks.run("mirror", binary(), "mirror", scene.log.url, "--vkey", scene.vkey, "--to", mirror,
-               "--once")
-    checks.expect("the backup still has it", bool(found_in(scene.work / "before-erasure", [3])))
-    anchor = scene.work / "kept-anchor"
-    for end in ("", ".erasures"):
-        shutil.copy(f"{data}/anchor{end}", f"{anchor}{end}")
-    scene.refused("an anchor that is ahead", "before-erasure", "back", "--anchor", anchor, want=5,
-                  word="rolled back")
-    scene.refused("a mirror that is ahead", "before-erasure", "back", "--mirror", mirror, want=5,
-                  word="--refill")
-    scene.refused("a ledger that is ahead", "before-erasure", "back", "--ledger",
-                  f"{anchor}.erasures", "--accept-as-newest", want=5, word="erasure ledger")
-    size = size_of(scene.work / "before-erasure")
-    lost = int((mirror / "checkpoint").read_text().split("\n")[1]) - size
-    scene.restore("with anchor and mirror", "before-erasure", "back", "--anchor", anchor, "--mirror",
-                  mirror, "--refill")
-    back = scene.work / "back"
-    left = found_in(back, [3, 4])
-    checks.expect("nothing that was erased is in any byte", not left, str(left))
-    checks.expect("the rest is there", len(found_in(back, [2, 5])) > 0)
-    scene.sound("after erasures", "back", {"erased": 1, "lost": lost})
-    checks.expect("nor after a start", not found_in(back, [3, 4]))
-
-
-def restored_by_hand(scene):
-    """The store alone, put back by hand and completed by `recover`: erased content goes as well."""
-    back, mirror = scene.work / "by-hand", scene.work / "mirror"
-    shutil.copytree(scene.log.data, back, ignore=lambda folder, names: [
-        name for name in names if name.endswith(".sock")])
-    shutil.rmtree(back / "store")
-    shutil.copytree(scene.work / "before-erasure/store", back / "store")
-    scene.checks.run("recover a store that was put back", binary(), "recover", "--data", back,
-                     "--from", mirror)
-    scene.sound("after recover", "by-hand", {"erased": 1})
-    left = found_in(back, [3, 4])
-    scene.checks.expect("nothing that was erased is in any byte after recover", not left, str(left))
 
 
 def altered(scene, flips):
@@ -376,6 +250,7 @@ def main():
             known = under_load(scene)
             erased_since(scene, receipts)
             restored_by_hand(scene)
+            held_since(scene)
             altered(scene, options.flips)
             matrix(scene)
             full_volume(scene)

@@ -229,6 +229,12 @@ class Scene:
                 found.update(HALF.findall(data))
         return found, size
 
+    def places(self, halves):
+        """Where these are: files, and how many of them at which offset of which."""
+        return {str(path.relative_to(self.folder)): [data.find(half) for half in halves if half in data]
+                for path in (self.folder / "data").rglob("*") if path.is_file()
+                for data in [path.read_bytes()] if any(half in data for half in halves)}
+
     def is_in_ledger(self, index):
         """Whether the ledger beside the anchor names a record."""
         for line in (self.log.data / "anchor.erasures").read_text("utf-8").splitlines():
@@ -244,7 +250,7 @@ class Scene:
         kept = {h for one in self.records for h in one.halves(set(FIELDS) - one.gone())}
         left = found & gone
         self.checks.expect(f"{what}: no byte of what was erased is left", not left,
-                           f"{len(left)}: {sorted(left)[:3]}")
+                           f"{len(left)}: {sorted(left)[:3]} in {self.places(left)}")
         self.checks.expect(f"{what}: what was not erased is found", len(found & kept) >= len(kept) *
                            0.99, f"{len(found & kept)} of {len(kept)}")
         return size
