@@ -203,6 +203,13 @@ final class Connection {
         return code == SQLITE_OK && pages == moved
     }
 
+    /// Overwrites what no row uses near these keys of the table with this root page, in the database's
+    /// file: of the connection that writes, outside of a transaction, when its log is empty.
+    func zeroUnused(root: UInt32, from first: Int64, to last: Int64) throws(StoreError) {
+        let code = csqlite_zero_unused(handle, root, first, last)
+        guard code == SQLITE_OK else { throw StoreError(sqlite: code, detail: "SQLite \(code)") }
+    }
+
     private static func address(of path: String, _ query: String) -> String {
         "file:\(escaped(path))?\(query)"
     }

@@ -155,6 +155,7 @@ package final class SQLiteStore: LogStore {
         let writer = try takeWriter()
         defer { state.update { $0 = .idle(writer) } }
         try writer.emptyLog()
+        try writer.zeroUnused(near: ranges)
     }
 
     package func copy(

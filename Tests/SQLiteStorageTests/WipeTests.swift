@@ -3,6 +3,7 @@
 import Foundation
 import LogCrypto
 import LogStorage
+import LogTesting
 import StorageTesting
 import Testing
 
@@ -56,6 +57,59 @@ import Testing
         #expect(try found([Array("\(SHA256.hash(Array("r0".utf8)).hex)".utf8)], in: fixture) > 0)
         store.close()
         #expect(try found(texts, in: fixture) == 0)
+        let view = try SQLiteStore.openReadOnly(directory: fixture.path)
+        defer { view.close() }
+        #expect(try view.integrityFindings().isEmpty)
+    }
+
+    /// The indexes of the records of which a copy is in the database's file.
+    private func copies(in fixture: StoreFixture) throws -> Set<UInt64> {
+        let data = try #require(
+            FileManager.default.contents(atPath: fixture.path + "/log.sqlite"))
+        let mark = Data(#"{"details":"#.utf8)
+        var (found, from) = (Set<UInt64>(), data.startIndex)
+        while let next = data.range(of: mark, in: from..<data.endIndex) {
+            let digits = data[next.upperBound...].prefix(20).prefix { 48...57 ~= $0 }
+            UInt64(String(decoding: digits, as: UTF8.self)).map { _ = found.insert($0) }
+            from = next.upperBound
+        }
+        return found
+    }
+
+    @Test("Rows that were moved when others went leave nothing behind when they go themselves")
+    func moved() throws {
+        let fixture = try StoreFixture()
+        var (log, random) = (SampleLog(), SeededGenerator(seed: 3))
+        let store = try fixture.open()
+        try store.commit(log.next(100))
+        var kept = Array(0..<log.size)
+        for round in 0..<120 {
+            try store.commit(log.next(.random(in: 1...80, using: &random)))
+            kept += (kept.last ?? 0) + 1..<log.size
+            // Every third, most of the old ones, or some of the newest.
+            let mode = Int.random(in: 0..<3, using: &random)
+            let (last, by) = (log.size - 2, log.size - 1)
+            let gone = kept.filter { index in
+                guard index < last else { return false }
+                return switch mode {
+                case 0: Int.random(in: 0..<3, using: &random) == 0
+                case 1: index + 60 > last && index % 5 < 2
+                default: index + 20 < last && Int.random(in: 0..<20, using: &random) > 0
+                }
+            }
+            guard !gone.isEmpty else { continue }
+            try store.transaction { transaction in
+                for index in gone { try transaction.remove(index..<index + 1, by: by) }
+            }
+            try store.wipe(gone.map { $0..<$0 + 1 })
+            let left = Set(kept).subtracting(gone)
+            kept = left.sorted()
+            #expect(try copies(in: fixture) == left, "round \(round)")
+        }
+        for index in kept {
+            #expect(try store.reader.content(at: index) == SampleLog.content(index))
+        }
+        store.close()
         let view = try SQLiteStore.openReadOnly(directory: fixture.path)
         defer { view.close() }
         #expect(try view.integrityFindings().isEmpty)

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSQLite
+import LogStorage
+
+extension Writer {
+    /// Rows of the neighbourhood that SQLite may have moved to other pages when it removed some: it
+    /// balances a page with those beside it, and each holds a hundred rows at most.
+    private static let neighbours = 1_000
+    /// Ranges that are not further apart are taken as one.
+    private static let distance: UInt64 = 4_096
+
+    /// Overwrites what is left of content in the parts of pages that no row uses, near these ranges,
+    /// which rise; the log of writes is empty.
+    ///
+    /// SQLite overwrites what it removes (`secure_delete`), but moves rows that stay from page to page
+    /// meanwhile and leaves copies of them where it builds a page anew. These would outlast the rows.
+    func zeroUnused(near ranges: [Range<UInt64>]) throws(StoreError) {
+        var spans: [ClosedRange<UInt64>] = []
+        for range in ranges where !range.isEmpty {
+            if let last = spans.last, range.lowerBound - last.upperBound <= Self.distance {
+                spans[spans.count - 1] = last.lowerBound...range.upperBound
+            } else {
+                spans.append(range.lowerBound...range.upperBound)
+            }
+        }
+        for (name, root) in try roots() {
+            for span in spans {
+                try connection.zeroUnused(
+                    root: root, from: try edge(name, "idx < \(span.lowerBound)", "DESC") ?? 0,
+                    to: try edge(name, "idx > \(span.upperBound)", "ASC") ?? Int64.max)
+            }
+        }
+    }
+
+    /// The tables that hold content, and where they begin.
+    private func roots() throws(StoreError) -> [(name: String, root: UInt32)] {
+        let sql = "SELECT name, rootpage FROM sqlite_schema WHERE name IN ('content', 'reduced')"
+        return try connection.rows(sql) { (row) throws(StoreError) in
+            (row.text(0), UInt32(clamping: row.integer(1)))
+        }
+    }
+
+    /// The index of the farthest row of the neighbourhood; nil where there are not so many.
+    private func edge(
+        _ table: String, _ condition: String, _ order: String
+    ) throws(StoreError) -> Int64? {
+        let sql =
+            "SELECT idx FROM \(table) WHERE \(condition) ORDER BY idx \(order)"
+            + " LIMIT 1 OFFSET \(Self.neighbours)"
+        return try connection.rows(sql) { (row) throws(StoreError) in row.integer(0) }.first
+    }
+}
