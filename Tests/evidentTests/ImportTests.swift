@@ -113,6 +113,43 @@ struct ImportTests {
         #expect(try size(log, server) == count + 1)
     }
 
+    @Test("What was imported says so in the log, and is dated by the log alone")
+    func marks() throws {
+        let log = try TestLog()
+        let made = try log.run("token", "create", "--data", "data", "--role", "auditor")
+        try log.folder.file("auditor", try #require(made.lines.last))
+        let server = try log.serve()
+        let begun = Date().addingTimeInterval(-1).formatted(.iso8601)
+        for (name, format) in [
+            ("kerno-v1.ndjson", "kerno"), ("weaver-store.jsonl", "weaver"),
+            ("cloudevents.json", "cloudevents"),
+        ] {
+            try sample(name, in: log)
+            let done = try importing(log, server, name, "--format", format)
+            #expect(done.status == 0, "\(done.errors)")
+        }
+        let found = try log.run(
+            "query", "--url", server.url, "--token-file", "auditor", "--tenant", "default", "--all",
+            "--ndjson")
+        #expect(found.lines.count == 35, "\(found.errors)")
+        for line in found.lines {
+            let parsed = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            let record = try #require(parsed?["record"] as? [String: Any])
+            let marks = try #require(record["imported"] as? [String: Any], "\(line)")
+            #expect(marks["system"] is String && marks["format"] is String)
+            // Both are RFC 3339 in UTC, so that they compare as texts.
+            let received = try #require(record["received"] as? String)
+            #expect(received > begun, "\(line)")
+            let time = try #require(record["time"] as? String)
+            #expect(time == received || marks["original_time"] is String, "\(line)")
+        }
+        let times = found.output.matches(of: /"time":"(2018|2026-0[1-6])/)
+        #expect(times.count > 20, "most of them say when it happened")
+        #expect(server.stop() == 0)
+        let verified = try log.run("verify", "chain", "--data", "data")
+        #expect(verified.output.contains("35 imported"), "\(verified.output)")
+    }
+
     @Test("A token for many tenants says whose records they are, of imports and of plain lines")
     func manyTenants() throws {
         let log = try TestLog()
