@@ -126,6 +126,30 @@ class Check:
         for name in ("Cookie", "X-Api-Key", "Proxy-Authorization", "Idempotency-Key"):
             self.ask(f"a token in {name}", "POST", "/v1/audit", good, {**base, name: token})
 
+    def events(self):
+        """CloudEvents in each mode, with a canary in one attribute, its name, or the data."""
+        new, kind = self.canaries.new, "application/cloudevents+json"
+        plain = {"specversion": "1.0", "source": "urn:example:a", "type": "a.b"}
+        names = """specversion id source type subject time dataschema datacontenttype recordedtime
+            authid authtype traceparent correlationid dataclassification sequence severitynumber
+            evidenttenant evidenterased extension""".split()
+        for number, name in enumerate([*names, "data", None]):
+            for mode in ("structured", "batched", "binary"):
+                place = f"{name or 'a name'} of an event, {mode}"
+                event = {**plain, "id": f"{number} {mode}", name or new(place): new(place)}
+                if mode != "binary":
+                    body, headers = json.dumps(event), {"Content-Type": kind}
+                else:
+                    body = json.dumps({"note": event.pop("data", CONTROL)})
+                    headers = {f"ce-{key}": value.replace(" ", "%20")
+                               for key, value in event.items() if key != "datacontenttype"}
+                    headers["Content-Type"] = event.get("datacontenttype", "application/json")
+                if mode == "batched":
+                    body, headers = f"[{body}]", {"Content-Type": kind.replace("+", "-batch+")}
+                status, answer = self.ask(place, "POST", "/v1/audit?opening=1", body,
+                                          {**headers, **self.bearer("producer")})
+                assert status in (200, 201, 400, 403), f"{place} answered {status}: {answer[:400]}"
+
     def paths(self):
         new, token = self.canaries.new, self.tokens["auditor"]
         filters = ["type", "actor", "tool", "target", "trace_id", "session_id", "source_ip", "agent",
@@ -264,6 +288,7 @@ class Check:
         self.log.start()
         self.records()
         self.heads()
+        self.events()
         self.paths()
         self.wire()
         self.reloads()
