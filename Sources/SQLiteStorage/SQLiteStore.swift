@@ -150,12 +150,19 @@ package final class SQLiteStore: LogStore {
         for batch in transaction.appended { lookups.append(batch) }
     }
 
+    /// Parts of the store that are wiped while nothing is committed.
+    private static let spansOfTurn = 16
+
     package func wipe(_ ranges: [Range<UInt64>]) throws(StoreError) {
         try lookups.forget(ranges)
-        let writer = try takeWriter()
-        defer { state.update { $0 = .idle(writer) } }
-        try writer.emptyLog()
-        try writer.zeroUnused(near: ranges)
+        let spans = Writer.spans(of: ranges)
+        // Commits go between the turns, so that the log is emptied in each.
+        for start in stride(from: 0, to: max(1, spans.count), by: Self.spansOfTurn) {
+            let writer = try takeWriter()
+            defer { state.update { $0 = .idle(writer) } }
+            try writer.emptyLog()
+            try writer.zeroUnused(near: spans[start..<min(start + Self.spansOfTurn, spans.count)])
+        }
     }
 
     package func copy(

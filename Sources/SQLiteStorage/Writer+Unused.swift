@@ -10,20 +10,26 @@ extension Writer {
     /// Ranges that are not further apart are taken as one.
     private static let distance: UInt64 = 4_096
 
-    /// Overwrites what is left of content in the parts of pages that no row uses, near these ranges,
-    /// which rise; the log of writes is empty.
-    ///
-    /// SQLite overwrites what it removes (`secure_delete`), but moves rows that stay from page to page
-    /// meanwhile and leaves copies of them where it builds a page anew. These would outlast the rows.
-    func zeroUnused(near ranges: [Range<UInt64>]) throws(StoreError) {
+    /// The same indexes in fewer spans, each looked at by itself; the ranges rise.
+    static func spans(of ranges: [Range<UInt64>]) -> [ClosedRange<UInt64>] {
         var spans: [ClosedRange<UInt64>] = []
         for range in ranges where !range.isEmpty {
-            if let last = spans.last, range.lowerBound - last.upperBound <= Self.distance {
+            if let last = spans.last, range.lowerBound - last.upperBound <= distance {
                 spans[spans.count - 1] = last.lowerBound...range.upperBound
             } else {
                 spans.append(range.lowerBound...range.upperBound)
             }
         }
+        return spans
+    }
+
+    /// Overwrites what is left of content in the parts of pages that no row uses, near these spans; the
+    /// log of writes is empty.
+    ///
+    /// SQLite overwrites what it removes (`secure_delete`), but moves rows that stay from page to page
+    /// meanwhile and leaves copies of them where it builds a page anew. These would outlast the rows.
+    /// Cost: some milliseconds a span, in which nothing is committed.
+    func zeroUnused(near spans: ArraySlice<ClosedRange<UInt64>>) throws(StoreError) {
         for (name, root) in try roots() {
             for span in spans {
                 try connection.zeroUnused(
