@@ -89,7 +89,7 @@ let package = Package(
             "LogClientHTTP",
             ["LogClient", "AuditChain", "Merkle", asyncHTTPClient, nioCore, nioHTTP1]),
 
-        hidden("LogStorage", ["Merkle", "AuditChain", "LogCrypto"]),
+        hidden("LogStorage", ["Merkle", "AuditChain", "LogCrypto", "CZlib"]),
         hidden(
             "SQLiteStorage", ["LogStorage", "Merkle", "AuditChain", "LogCrypto", "CSQLite"]),
         hidden(
@@ -99,8 +99,8 @@ let package = Package(
             "LogServer",
             [
                 "TransparencyLog", "LogStorage", "LogClient", "AuditRecords", "SignedNote", "Merkle",
-                "AuditChain", "LogCrypto", "CExplorer", "CZlib", hummingbird, hummingbirdCore,
-                httpTypes, nioCore, nioHTTP1, logging, serviceLifecycle,
+                "AuditChain", "LogCrypto", "CExplorer", hummingbird, hummingbirdCore, httpTypes,
+                nioCore, nioHTTP1, logging, serviceLifecycle,
             ]),
         hidden("LoadGenerator", ["CEpoll"]),
         .executableTarget(

@@ -22,6 +22,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package let path: String
     /// What is said after the path: “is larger than 16 bytes”.
     package let message: String
+    /// The system's number for it; 0 where it was not the system that said so.
+    package private(set) var number: Int32 = 0
 
     package init(_ code: Code, _ path: String, _ message: String) {
         self.code = code
@@ -33,6 +35,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package init(_ path: String, cannot operation: String, errno number: Int32) {
         self.init(
             .inputOutput, path, "cannot \(operation): \(String(cString: strerror(number)))")
+        self.number = number
     }
 
     package var description: String { "\(path): \(message)" }

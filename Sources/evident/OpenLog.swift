@@ -33,10 +33,13 @@ struct OpenLog {
     /// A server of the log, and what has it read its settings again.
     func server(
         _ started: ServerConfiguration, _ source: ConfigurationSource, _ tokens: TokenStore,
-        _ configuration: LogServerConfiguration, _ logger: Logger
+        _ configuration: LogServerConfiguration, _ logger: Logger,
+        reopen: @escaping @Sendable () async -> Void = {}
     ) -> (LogServer, Reloader) {
         let tokenKey = keys.redactionTokenKey
-        let reloader = Reloader(log: log, tokens: tokens, settings: settings, logger: logger) {
+        let reloader = Reloader(
+            log: log, tokens: tokens, settings: settings, logger: logger, reopen: reopen
+        ) {
             try await ReadSettings.read(source, started: started, tokenKey: tokenKey)
         }
         let server = LogServer(
@@ -123,33 +126,40 @@ struct OpenLog {
     }
 
     /// The folder's store, made if it is not there.
+    ///
+    /// - Parameter onLookup: called for each record whose look-ups are made again, which takes long
+    ///   where all of them are gone.
     static func store(
-        _ configuration: ServerConfiguration, _ keys: LogKeys
+        _ configuration: ServerConfiguration, _ keys: LogKeys,
+        onLookup: @escaping @Sendable () -> Void = {}
     ) throws -> any LogStore {
         if configuration.store == .null { return NullStore() }
         let folder = LogFolder.store(configuration.data)
         try PrivateFile.makeFolder(folder)
         let origin = keys.identity.origin.text
         do {
-            return try openStore(folder, keys)
+            return try openStore(folder, keys, onLookup)
         } catch  where error.code == .mismatch {
             // There is none yet, or a crash left one without tables; `create` touches no other.
             do {
                 try SQLiteStore.create(directory: folder, origin: origin)
             } catch  where error.code == .mismatch {
-                return try openStore(folder, keys)
+                return try openStore(folder, keys, onLookup)
             }
-            return try openStore(folder, keys)
+            return try openStore(folder, keys, onLookup)
         }
     }
 
     private static func openStore(
-        _ folder: String, _ keys: LogKeys
+        _ folder: String, _ keys: LogKeys, _ onLookup: @escaping @Sendable () -> Void
     ) throws(StoreError) -> SQLiteStore {
         let hasher = keys.idempotency.lookups
         return try SQLiteStore.open(
             directory: folder, origin: keys.identity.origin.text,
-            lookupKeys: { RecordLookups.keys(of: $0, hasher) })
+            lookupKeys: {
+                onLookup()
+                return RecordLookups.keys(of: $0, hasher)
+            })
     }
 
     /// What was announced for erasure, beside the anchor.

@@ -10,39 +10,6 @@ import Testing
 @testable import TransparencyLog
 
 struct SinkTests {
-    private static let genesis = SHA256.hash([1])
-    private static func leaf(_ index: UInt64) -> Leaf {
-        Leaf(
-            timestampMS: 1_780_000_000_000 + index, commitment: SHA256.hash([2, UInt8(index)]),
-            mac: SHA256.hash([3, UInt8(index)]))
-    }
-
-    private static func lines(_ range: Range<UInt64>) -> [[UInt8]] {
-        range.map { index in
-            SinkRecord.line(index, leaf(index), .whole(Array("{\"n\":\(index)}".utf8), erased: []))
-        }
-    }
-
-    private func folder(_ path: String, bytes: UInt64 = 1 << 20) throws -> SinkFolder {
-        try SinkFolder(
-            SinkSettings(
-                folder: path, segmentBytes: bytes, segmentAgeMS: 1 << 40, flushing: .never,
-                keepsOwnRecords: true, intervalMS: 100),
-            origin: "log.example.com/sink", genesis: Self.genesis)
-    }
-
-    /// Writes records until all of them stand there, as a server does after each start.
-    private func fill(_ folder: SinkFolder, to end: UInt64) throws {
-        while folder.next.index < end {
-            do {
-                try folder.settle()
-                let next = folder.next.index
-                try folder.append(Self.lines(next..<min(next + 3, end)))
-                try folder.rotate(nowMS: 0)
-            } catch is SinkFolder.SinkChange {}
-        }
-    }
-
     private func indexes(_ path: String) throws -> [UInt64] {
         var found: [UInt64] = []
         for name in try SinkFiles.names(in: path).sorted() where name.hasPrefix("audit-") {
@@ -85,15 +52,15 @@ struct SinkTests {
     @Test("A writer that was killed at any byte goes on in the same line, and doubles none")
     func everyPrefix() throws {
         let whole = try TemporaryFolder()
-        try fill(folder("\(whole.path)/s"), to: 4)
+        try SinkSamples.fill(SinkSamples.folder("\(whole.path)/s"), to: 4)
         let name = "\(SinkName(first: 0))"
         let bytes = try #require(FileManager.default.contents(atPath: "\(whole.path)/s/\(name)"))
         for count in 0...bytes.count {
             let cut = try TemporaryFolder()
             try PrivateFile.makeFolder("\(cut.path)/s")
             try Data(bytes.prefix(count)).write(to: URL(filePath: "\(cut.path)/s/\(name)"))
-            let again = try folder("\(cut.path)/s")
-            try fill(again, to: 4)
+            let again = try SinkSamples.folder("\(cut.path)/s")
+            try SinkSamples.fill(again, to: 4)
             let now = FileManager.default.contents(atPath: "\(cut.path)/s/\(name)")
             #expect(now == bytes, "cut after \(count) bytes")
             #expect(try SinkFiles.segments(in: "\(cut.path)/s").count == 1)
@@ -105,21 +72,21 @@ struct SinkTests {
         let temporary = try TemporaryFolder()
         let path = "\(temporary.path)/s"
         try PrivateFile.makeFolder(path)
-        do { try fill(folder(path), to: 2) }
+        do { try SinkSamples.fill(SinkSamples.folder(path), to: 2) }
         let name = "\(path)/\(SinkName(first: 0))"
         let file = try #require(FileHandle(forWritingAtPath: name))
         try file.seekToEnd()
-        try file.write(contentsOf: Data(Self.lines(2..<3)[0].dropLast(9)))
-        let again = try folder(path)
-        let removed = SinkRecord.line(2, Self.leaf(2), .removed(9))
+        try file.write(contentsOf: Data(SinkSamples.lines(2..<3)[0].dropLast(9)))
+        let again = try SinkSamples.folder(path)
+        let removed = SinkRecord.line(2, SinkSamples.leaf(2), .removed(9))
         try again.settle()
         #expect(throws: SinkFolder.SinkChange.self) { try again.append([removed]) }
         try again.append([removed])
-        try fill(again, to: 5)
+        try SinkSamples.fill(again, to: 5)
         #expect(try indexes(path) == [0, 1, 2, 3, 4])
         let second = try SinkFiles.scan("\(path)/\(SinkName(first: 2))")
         #expect(second.scan.header?.beginning == .torn)
-        #expect(second.scan.header?.previousHash == Self.leaf(1).mac)
+        #expect(second.scan.header?.previousHash == SinkSamples.leaf(1).mac)
     }
 
     @Test("Sealed segments name each other, and every changed byte of one is found")
@@ -127,7 +94,7 @@ struct SinkTests {
         let temporary = try TemporaryFolder()
         let path = "\(temporary.path)/s"
         try PrivateFile.makeFolder(path)
-        try fill(folder(path, bytes: 700), to: 9)
+        try SinkSamples.fill(SinkSamples.folder(path, bytes: 700), to: 9)
         let names = try SinkFiles.segments(in: path)
         #expect(names.count == 3 && names.map(\.first) == [0, 3, 6])
         let second = try SinkFiles.scan("\(path)/\(names[1])")
@@ -152,41 +119,42 @@ struct SinkTests {
         let temporary = try TemporaryFolder()
         let path = "\(temporary.path)/s"
         try PrivateFile.makeFolder(path)
-        try moveAndDelete(folder(path), path)
+        try moveAndDelete(SinkSamples.folder(path), path)
         // While nobody runs, to another place: what is remembered goes on.
         let second = "\(path)/\(SinkName(first: 2))"
         try FileManager.default.moveItem(atPath: second, toPath: "\(temporary.path)/away")
-        let again = try folder(path)
-        #expect(again.next.index == 6 && again.next.hash == Self.leaf(5).mac)
+        let again = try SinkSamples.folder(path)
+        #expect(again.next.index == 6 && again.next.hash == SinkSamples.leaf(5).mac)
     }
 
     private func moveAndDelete(_ sink: SinkFolder, _ path: String) throws {
-        try fill(sink, to: 2)
+        try SinkSamples.fill(sink, to: 2)
         try FileManager.default.moveItem(
             atPath: "\(path)/\(SinkName(first: 0))", toPath: "\(path)/audit-old.1")
-        try fill(sink, to: 4)
+        try SinkSamples.fill(sink, to: 4)
         let moved = try SinkFiles.scan("\(path)/audit-old.1")
         #expect(moved.scan.trailer?.next == 2)
         let second = "\(path)/\(SinkName(first: 2))"
         #expect(try SinkFiles.scan(second).scan.header?.beginning == .moved)
         try FileManager.default.removeItem(atPath: second)
-        try fill(sink, to: 6)
+        try SinkSamples.fill(sink, to: 6)
         #expect(try indexes(path) == [0, 1, 2, 3, 4, 5])
     }
 
     @Test("Lines, names and memories are read in one form alone")
     func forms() throws {
-        let line = Array(Self.lines(7..<8)[0].dropLast())
-        #expect(SinkRecord(line)?.leaf == Self.leaf(7))
+        let line = Array(SinkSamples.lines(7..<8)[0].dropLast())
+        #expect(SinkRecord(line)?.leaf == SinkSamples.leaf(7))
         for count in 0..<line.count - 1 { #expect(SinkRecord(Array(line[..<count])) == nil) }
         #expect(SinkRecord([0x20] + line) == nil)
         #expect(SinkName("audit-0000000000000012.ndjson")?.first == 12)
         for name in ["audit-12.ndjson", "audit-0000000000000012-1.ndjson", "audit-.ndjson", "a"] {
             #expect(SinkName(name) == nil, "\(name)")
         }
-        var position = SinkPosition(genesis: Self.genesis)
+        var position = SinkPosition(genesis: SinkSamples.genesis)
         (position.next, position.noticed, position.beginning) = (77, 12, .sealed)
-        position.previous = .init(name: String(repeating: "n", count: 255), sha256: Self.genesis)
+        position.previous = .init(
+            name: String(repeating: "n", count: 255), sha256: SinkSamples.genesis)
         let memory = SinkMemory(origin: "log.example.com/sink", position: position, inode: .max)
         #expect(SinkMemory(bytes: memory.bytes) == memory)
         for place in memory.bytes.indices {

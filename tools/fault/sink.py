@@ -3,21 +3,24 @@
 """The files of `serve --sink` under faults: no record lost, none doubled, nothing written twice.
 
 - the server is killed while it writes; some tails are cut short too, as a crash of the machine does.
+- sealed files are compressed in one round of every part and not in the other; the server is killed at
+  each call of a compression, by strace, and the volume is full in the middle of one.
 - files are moved within the folder, deleted, emptied (copytruncate) and written to by somebody else
   while records come, with SIGHUP and without, as log rotation programs do.
-- the sink's volume is full: the log goes on, /readyz says so, and the sink catches up.
+- logrotate moves and compresses the open file at once, and `evident reload` makes that safe.
+- the sink's volume is full: the log goes on, /readyz and one record say so, and the sink catches up.
 - a fake shipper follows every file by its inode and sees each byte once: none ever changes.
 - erased content gets its notice; every altered byte of a sealed file is found.
 
-The full volume needs root (a tmpfs) and is left out without.
+The full volume needs root (a tmpfs), the kills within a compression strace, and logrotate itself:
+each is left out without, and says so.
 """
 
 import argparse
-import collections
+import contextlib
 import json
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import sys
@@ -29,73 +32,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from evident_process import LogProcess, binary, seeded  # noqa: E402
-from mirror import Checks, readiness, submit, wait_for  # noqa: E402
-
-NAME = re.compile(r"audit-\d{16}(-\d+)?\.ndjson$")
-
-
-def files(folder):
-    """Every file of the sink that holds lines, whatever it is called now."""
-    return [f for f in sorted(folder.glob("audit-*")) if f.is_file()]
-
-
-def indexes(paths):
-    """How often each index stands in whole lines, and a line that is none."""
-    seen, bad = collections.Counter(), []
-    for path in paths:
-        data = path.read_bytes()
-        for line in data[:data.rfind(b"\n") + 1].splitlines():
-            try:
-                value = json.loads(line)
-            except ValueError:
-                bad.append((path.name, line[:60]))
-                continue
-            if "index" in value:
-                seen[value["index"]] += 1
-    return seen, bad
-
-
-class Shipper:
-    """Reads what is new in every file, by inode, as log shippers do."""
-
-    def __init__(self, folder):
-        self.folder, self.read, self.rewritten = folder, {}, []
-
-    def look(self):
-        for path in files(self.folder):
-            try:
-                inode, data = path.stat().st_ino, path.read_bytes()
-            except FileNotFoundError:
-                continue
-            before = self.read.get(inode, b"")
-            if not data.startswith(before):
-                self.rewritten.append(path.name)
-            self.read[inode] = data
-
-    def forget(self, path):
-        """Somebody else, not the sink, is about to change or delete that file."""
-        self.read.pop(path.stat().st_ino, None)
-
-
-def newest(folder):
-    found = [f for f in files(folder) if NAME.match(f.name)]
-    return found[-1] if found else None
-
-
-def caught_up(log):
-    return wait_for("", lambda: readiness(log)["sink"] == {"size": log.head()[0],
-                                                           "failing": False}, 30)
-
-
-def check_all(checks, what, log, sink, kept=()):
-    """Each index once, in the sink's files and in what was taken from them before."""
-    size = log.head()[0]
-    seen, bad = indexes(list(files(sink)) + list(kept))
-    lost = [n for n in range(size) if seen[n] == 0]
-    doubled = [n for n, times in seen.items() if times > 1]
-    checks.expect(f"{what}: every line is JSON", not bad, bad[:3])
-    checks.expect(f"{what}: no record lost", not lost, f"{len(lost)} of {size}: {lost[:5]}")
-    checks.expect(f"{what}: no record doubled", not doubled, doubled[:5])
+from mirror import Checks, submit, wait_for  # noqa: E402
+from sink_compression import (check_compression_kills, check_full_volume,  # noqa: E402
+                              check_logrotate)
+from sink_folder import (INTERVAL, SEGMENT_BYTES, Shipper, caught_up, check_all,  # noqa: E402
+                         compressing, content, files, is_sealed, newest, open_file, segments)
 
 
 def check_kills(checks, log, token, sink, vkey, rounds, random):
@@ -112,9 +53,9 @@ def check_kills(checks, log, token, sink, vkey, rounds, random):
         last = newest(sink)
         if last and number % 2:
             data = last.read_bytes()
-            if not data.endswith(b"\n") or b"audit_segment_end" not in data[-400:]:
+            if not data.endswith(b"\n") or not is_sealed(last):
                 os.truncate(last, max(0, len(data) - random.randrange(1, 400)))
-                shipper.read[last.stat().st_ino] = last.read_bytes()
+                shipper.read[last.stat().st_ino] = (last.name, last.read_bytes())
     log.start()
     checks.expect("caught up after kills", caught_up(log))
     shipper.look()
@@ -132,8 +73,8 @@ def check_rotation(checks, log, token, sink, vkey, work, rounds, random):
     for number in range(rounds):
         submit(log, token, random.randrange(1, 200), random.randrange(1 << 30))
         caught_up(log)
+        last = open_file(log, token, sink)
         shipper.look()
-        last = newest(sink)
         action = ["move", "move-and-hangup", "away", "delete", "truncate", "write", "stopped"][number % 7]
         if action in ("move", "move-and-hangup"):
             last.rename(last.with_name(f"{last.name}.{number}"))
@@ -173,42 +114,6 @@ def check_rotation(checks, log, token, sink, vkey, work, rounds, random):
     log.stop()
 
 
-def check_full_volume(checks, log, token, vkey, work):
-    if os.geteuid() != 0:
-        print("  not root: the full volume was left out", flush=True)
-        return
-    volume = work / "volume"
-    volume.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", volume], check=True)
-    sink = volume / "sink"
-    try:
-        log.arguments = ["--sink", str(sink)]
-        log.start()
-        shipper = Shipper(sink)
-        for _ in range(4):
-            submit(log, token, 300)
-            shipper.look()
-        checks.expect("/readyz says that the sink fails",
-                      wait_for("", lambda: readiness(log)["sink"]["failing"]))
-        checks.expect("the log is ready all the same", readiness(log)["ready"])
-        submit(log, token, 5)
-        log.kill()
-        log.start()
-        submit(log, token, 5)
-        shipper.look()
-        subprocess.run(["mount", "-o", "remount,size=64m", volume], check=True)
-        checks.expect("it catches up", wait_for("", lambda: caught_up(log), 60))
-        shipper.look()
-        checks.expect("no byte was written twice on a full volume", not shipper.rewritten)
-        check_all(checks, "full volume", log, sink)
-        checks.run("verified then", binary(), "verify", "sink", sink, "--log", log.url, "--vkey",
-                   vkey)
-        log.stop()
-    finally:
-        log.stop()
-        subprocess.run(["umount", volume], check=False)
-
-
 def check_erasure(checks, log, token, sink, vkey):
     log.start()
     size = log.head()[0]
@@ -219,7 +124,7 @@ def check_erasure(checks, log, token, sink, vkey):
     caught_up(log)
 
     def notices():
-        lines = [json.loads(line) for f in files(sink) for line in f.read_bytes().splitlines()
+        lines = [json.loads(line) for f in segments(sink) for line in content(f).splitlines()
                  if line.startswith(b'{"erased"')]
         return [n for n in lines if n["notice"] == "erasure" and [size] in n["erased"]]
 
@@ -234,23 +139,25 @@ def check_erasure(checks, log, token, sink, vkey):
     log.stop()
 
 
-def check_mutations(checks, log, sink, vkey, random, flips):
+def check_mutations(checks, sink, random, flips, suffix):
     """Every changed byte of a sealed file is found, without the log."""
-    sealed = [f for f in files(sink) if b'{"audit_segment_end"' in f.read_bytes()[-400:]]
+    sealed = [f for f in files(sink) if f.suffix == suffix and (suffix == ".gz" or is_sealed(f))]
     checks.expect("there are sealed files", sealed)
     if not sealed:
         return
     target = sealed[0]
     data, found = target.read_bytes(), 0
+    # The header of compressed data says when and where it was made.
+    first = 10 if suffix == ".gz" else 0
     for _ in range(flips):
-        place = random.randrange(len(data))
+        place = random.randrange(first, len(data))
         changed = bytearray(data)
         changed[place] ^= 1 << random.randrange(8)
         target.write_bytes(changed)
         done = subprocess.run([binary(), "verify", "sink", sink], capture_output=True, check=False)
         found += done.returncode in (1, 2)
     target.write_bytes(data)
-    checks.expect("every changed byte of a sealed file is found", found == flips,
+    checks.expect(f"every changed byte of a sealed {suffix} is found", found == flips,
                   f"{found} of {flips}")
     checks.run("and the file as it was is good", binary(), "verify", "sink", sink)
 
@@ -264,34 +171,69 @@ def check_strangers(checks, log, token, sink, work):
         checks.expect("it says so", "another log" in done.stderr, done.stderr)
 
 
+def check_memory(checks, work):
+    """A log that is kept in memory writes its sink, and the next start, another log, leaves it alone."""
+    sink = work / "of-memory"
+    flags = ["--store", "null", "--sink", str(sink)]
+    with LogProcess(work / "memory", arguments=flags).init() as log:
+        token = log.token()
+        log.start()
+        submit(log, token, 5)
+        checks.expect("a log in memory writes its sink", caught_up(log))
+        check_all(checks, "memory", log, sink)
+        log.stop()
+        before = [(f.name, f.read_bytes()) for f in files(sink)]
+        done = checks.run("the next one refuses the folder", binary(), "serve", "--data", log.data,
+                          "--listen", f"127.0.0.1:{log.port}", *flags, want=3)
+        checks.expect("and says why", "another log" in done.stderr, done.stderr)
+        checks.expect("and leaves it", before == [(f.name, f.read_bytes()) for f in files(sink)])
+        checks.run("what is there is sound", binary(), "verify", "sink", sink)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=30, help="kills of the server [30]")
     parser.add_argument("--moves", type=int, default=28, help="files that are taken away [28]")
     parser.add_argument("--flips", type=int, default=200, help="bytes that are changed [200]")
+    parser.add_argument("--step", type=int, default=1,
+                        help="kill at every Nth call of a compression [1]")
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
     random, checks = seeded(options), Checks()
     with tempfile.TemporaryDirectory(prefix="sink-") as name:
         work = pathlib.Path(name)
         with LogProcess(work / "data").init() as log:
-            os.environ["EVIDENT_SINK_INTERVAL"] = "100ms"
-            os.environ["EVIDENT_SINK_SEGMENT_BYTES"] = "256KiB"
+            os.environ["EVIDENT_SINK_INTERVAL"] = INTERVAL
+            os.environ["EVIDENT_SINK_SEGMENT_BYTES"] = SEGMENT_BYTES
             token = log.token()
             log.start()
             vkey = log.vkey()
             log.stop()
+            for form in ("plain", "gzip"):
+                with compressing() if form == "gzip" else contextlib.nullcontext():
+                    for part, call in [
+                        ("kills", lambda s: check_kills(checks, log, token, s, vkey,
+                                                        options.rounds, random)),
+                        ("erased", lambda s: check_erasure(checks, log, token, s, vkey)),
+                        ("rotated", lambda s: check_rotation(checks, log, token, s, vkey,
+                                                             work / form, options.moves, random)),
+                    ]:
+                        (work / form).mkdir(exist_ok=True)
+                        sink = work / form / part
+                        log.arguments = ["--sink", str(sink)]
+                        call(sink)
+            check_mutations(checks, work / "plain/kills", random, options.flips, ".ndjson")
+            check_mutations(checks, work / "gzip/kills", random, options.flips, ".gz")
             for part, call in [
-                ("kills", lambda s: check_kills(checks, log, token, s, vkey, options.rounds, random)),
-                ("erased", lambda s: check_erasure(checks, log, token, s, vkey)),
-                ("rotated", lambda s: check_rotation(checks, log, token, s, vkey, work,
-                                                     options.moves, random)),
+                ("compressed", lambda s: check_compression_kills(checks, log, token, s, vkey,
+                                                                 options.step)),
+                ("logrotate", lambda s: check_logrotate(checks, log, token, s, work, 4)),
             ]:
-                sink = work / f"sink-{part}"
+                sink = work / part
                 log.arguments = ["--sink", str(sink)]
                 call(sink)
-            check_mutations(checks, log, work / "sink-kills", vkey, random, options.flips)
-            check_strangers(checks, log, token, work / "sink-kills", work)
+            check_strangers(checks, log, token, work / "plain/kills", work)
+            check_memory(checks, work)
             check_full_volume(checks, log, token, vkey, work)
     print(f"{checks.passed} of {checks.passed + len(checks.failed)} checks held")
     return 1 if checks.failed else 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small file system that can be filled to the last byte. Needs root and loop devices."""
+"""Small file systems that fill up: one on a loop device, one in memory. Need root."""
 
 import contextlib
 import os
@@ -56,3 +56,32 @@ class Volume:
             yield self
         finally:
             subprocess.run(["umount", "--lazy", str(self.mount)], capture_output=True, check=False)
+
+
+class SmallMemory:
+    """A file system in memory (tmpfs) that is too small, until it is grown."""
+
+    def __init__(self, folder, kibibytes):
+        self.path = folder / "volume"
+        self.path.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kibibytes}k", "tmpfs", self.path],
+                       check=True)
+
+    def grow(self, mebibytes=64):
+        subprocess.run(["mount", "-o", f"remount,size={mebibytes}m", self.path], check=True)
+
+
+@contextlib.contextmanager
+def small_memory(log, folder, kibibytes):
+    """A volume that `log` writes to and fills; the log is stopped before it goes. None without root."""
+    if os.geteuid() != 0:
+        print("  not root: the full volume was left out", flush=True)
+        yield None
+        return
+    volume = SmallMemory(folder, kibibytes)
+    try:
+        yield volume
+    finally:
+        log.stop()
+        subprocess.run(["umount", volume.path], check=True)
+        volume.path.rmdir()

@@ -165,6 +165,10 @@ extension RecordTypes {
         RecordType("log.recovered", .audit, .update, "Leaves of lost records were brought back."),
         RecordType("log.backup", .audit, .read, "A copy of the log was begun."),
         RecordType("log.restored", .audit, .update, "The log goes on from a copy."),
+        RecordType(
+            "log.sink_failing", .audit, .update, "Records could not be written to the sink's files."
+        ),
+        RecordType("log.sink_recovered", .audit, .update, "All of them are written there again."),
         RecordType("log.fork_reported", .audit, .update, "Evidence that the log forked came in."),
         RecordType("audit.access", .audit, .read, "Audit records were read."),
         RecordType("audit.export", .audit, .read, "Audit records were exported."),

@@ -234,7 +234,12 @@ enum Schemas {
                     optional: [
                         ("reason", text), ("detail", text), ("witnessed", witnessed),
                         ("mirror", object([("size", number), ("failing", truth)])),
-                        ("sink", object([("size", number), ("failing", truth)])),
+                        (
+                            "sink",
+                            object(
+                                [("size", number), ("failing", truth)], optional: [("reason", text)]
+                            )
+                        ),
                         ("forks_proven", number), ("first_fork", hex),
                     ])
             ),

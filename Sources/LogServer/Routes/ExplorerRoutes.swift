@@ -4,6 +4,7 @@ import CExplorer
 import HTTPTypes
 import Hummingbird
 import LogCrypto
+import LogStorage
 
 /// The explorer: a page for people, at `/`, and the files that it is made of.
 ///

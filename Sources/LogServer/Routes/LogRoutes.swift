@@ -216,7 +216,8 @@ extension JSONWriter {
             name("sink")
             open()
             member("size", sink.size)
-            member("failing", sink.isFailing)
+            member("failing", sink.trouble != nil)
+            if let trouble = sink.trouble { member("reason", trouble.rawValue) }
             close()
         }
         if let witnesses = health.witnesses { self.witnesses(witnesses, age) }

@@ -3,6 +3,7 @@
 import HTTPTypes
 import Hummingbird
 import LogCrypto
+import LogStorage
 import Merkle
 import TransparencyLog
 

@@ -64,19 +64,24 @@ package actor Reloader {
     private let tokens: TokenStore
     private let settings: SettingsInForce
     private let read: @Sendable () async throws -> ReadSettings
+    private let reopen: @Sendable () async -> Void
     private let logger: Logger
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// - Parameter read: reads the settings; throws ``ReloadError``.
+    /// - Parameters:
+    ///   - reopen: lets go of files that were moved away; done first, whatever else fails.
+    ///   - read: reads the settings; throws ``ReloadError``.
     package init(
         log: Log, tokens: TokenStore, settings: SettingsInForce, logger: Logger,
+        reopen: @escaping @Sendable () async -> Void = {},
         read: @escaping @Sendable () async throws -> ReadSettings
     ) {
         self.log = log
         self.tokens = tokens
         self.settings = settings
         self.logger = logger
+        self.reopen = reopen
         self.read = read
     }
 
@@ -93,6 +98,7 @@ package actor Reloader {
     func reload(_ source: ReloadSource) async throws -> ReloadReport {
         await enter()
         defer { leave() }
+        await reopen()
         let before = settings.current
         let found: ReadSettings
         let tokenChanges: TokenStore.Changes

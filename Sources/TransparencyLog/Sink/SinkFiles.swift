@@ -34,6 +34,9 @@ package struct SinkName: Hashable, Comparable, Sendable, CustomStringConvertible
         return "audit-\(zeros)\(digits)\(number == 1 ? "" : "-\(number)").ndjson"
     }
 
+    /// The name of the segment's compressed form.
+    package var compressed: String { "\(self).gz" }
+
     package static func < (left: SinkName, right: SinkName) -> Bool {
         (left.first, left.number) < (right.first, right.number)
     }
@@ -41,12 +44,29 @@ package struct SinkName: Hashable, Comparable, Sendable, CustomStringConvertible
 
 /// Reads what lies in a sink's folder.
 package enum SinkFiles {
-    /// Bytes of the longest line: a record, its leaf, and what surrounds them.
-    private static let lineLimit = 4 << 20
-
-    /// The segments in a folder, by what they begin with.
+    /// The segments in a folder, by what they begin with; each once, in whatever forms it is there.
     package static func segments(in folder: String) throws(FileError) -> [SinkName] {
-        try names(in: folder).compactMap(SinkName.init).sorted()
+        let names = try names(in: folder).compactMap { name in
+            SinkName(name.hasSuffix(".gz") ? String(name.dropLast(3)) : name)
+        }
+        return Set(names).sorted()
+    }
+
+    /// Whether a sink was ever written to a folder, even if its segments are gone.
+    package static func isUsed(_ folder: String) throws(FileError) -> Bool {
+        let memory = try PrivateFile.read("\(folder)/.evident-sink") ?? []
+        if !memory.isEmpty { return true }
+        return try !segments(in: folder).isEmpty
+    }
+
+    /// In which forms a segment lies in a folder.
+    ///
+    /// Both are there while the compressed one takes the other's place, and after a crash meanwhile.
+    package static func forms(
+        of name: SinkName, in folder: String
+    ) -> (plain: Bool, compressed: Bool) {
+        let isThere = { (file: String) in faccessat(AT_FDCWD, "\(folder)/\(file)", F_OK, 0) == 0 }
+        return (isThere("\(name)"), isThere(name.compressed))
     }
 
     static func names(in folder: String) throws(FileError) -> [String] {
@@ -79,39 +99,78 @@ package enum SinkFiles {
         return nil
     }
 
-    /// Goes through a segment.
-    ///
-    /// - Parameter each: Sees the record of each record's line.
+    /// Goes through a segment: its plain form if it is there, else the compressed one.
+    package static func scan(
+        _ name: SinkName, in folder: String, each: (SinkRecord) throws -> Void = { _ in }
+    ) throws -> ScannedSegment {
+        let bytes: SinkBytes
+        do {
+            bytes = try SinkBytes("\(folder)/\(name)")
+        } catch let error as FileError where error.code == .missing {
+            bytes = try SinkBytes("\(folder)/\(name.compressed)")
+        }
+        return try scan(bytes, each: each)
+    }
+
+    /// Goes through the segment in a file, which is compressed if its name ends in `.gz`.
     package static func scan(
         _ path: String, each: (SinkRecord) throws -> Void = { _ in }
     ) throws -> ScannedSegment {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw FileError(path, cannot: "open it", errno: errno) }
-        defer { close(descriptor) }
-        var scan = SinkScan()
-        var (buffer, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 20))
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(path, cannot: "read it", errno: errno) }
-            if count == 0 { return ScannedSegment(scan: scan, rest: buffer, fault: nil) }
-            buffer += chunk[..<count]
-            var start = 0
-            while let end = buffer[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                let record: SinkRecord?
-                do throws(SinkScan.Fault) {
-                    record = try scan.take(Array(buffer[start..<end]))
-                } catch {
-                    return ScannedSegment(scan: scan, rest: [], fault: error)
-                }
-                start = end + 1
-                if let record { try each(record) }
+        try scan(SinkBytes(path), each: each)
+    }
+
+    private static func scan(
+        _ bytes: SinkBytes, each: (SinkRecord) throws -> Void
+    ) throws -> ScannedSegment {
+        var lines = SinkLines()
+        do {
+            while let piece = try bytes.next() {
+                guard try lines.take(piece, each: each) else { break }
             }
-            buffer.removeFirst(start)
-            guard buffer.count <= lineLimit else {
-                return ScannedSegment(scan: scan, rest: [], fault: .notALine)
-            }
+        } catch GzipError.damaged {
+            return lines.ended(with: .damagedGzip)
         }
+        return lines.ended()
+    }
+}
+
+/// Cuts a segment's bytes into lines and goes through them.
+struct SinkLines: ~Copyable {
+    /// Bytes of the longest line: a record, its leaf, and what surrounds them.
+    private static let lineLimit = 4 << 20
+
+    private var scan = SinkScan()
+    private var rest: [UInt8] = []
+    private var fault: SinkScan.Fault?
+
+    /// Takes the next bytes; false if they show that this is no segment, or no longer one.
+    ///
+    /// - Parameter each: sees the record of each record's line.
+    mutating func take(
+        _ bytes: [UInt8], each: (SinkRecord) throws -> Void = { _ in }
+    ) throws -> Bool {
+        rest += bytes
+        var start = 0
+        while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            let record: SinkRecord?
+            do throws(SinkScan.Fault) {
+                record = try scan.take(Array(rest[start..<end]))
+            } catch {
+                (rest, fault) = ([], error)
+                return false
+            }
+            start = end + 1
+            if let record { try each(record) }
+        }
+        rest.removeFirst(start)
+        guard rest.count > Self.lineLimit else { return true }
+        (rest, fault) = ([], .notALine)
+        return false
+    }
+
+    /// What the bytes were, now that none follow.
+    consuming func ended(with reason: SinkScan.Fault? = nil) -> ScannedSegment {
+        ScannedSegment(scan: scan, rest: reason == nil ? rest : [], fault: fault ?? reason)
     }
 }
 
@@ -122,4 +181,7 @@ package struct ScannedSegment: ~Copyable {
     package let rest: [UInt8]
     /// What is wrong with the first line that does not belong there.
     package let fault: SinkScan.Fault?
+
+    /// The trailer of a segment that is sealed, and nothing else; nil for any other.
+    package var seal: SinkTrailer? { fault == nil && rest.isEmpty ? scan.trailer : nil }
 }

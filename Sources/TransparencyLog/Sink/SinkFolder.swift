@@ -26,10 +26,12 @@ package struct SinkSettings: Hashable, Sendable {
     /// Whether the log's own records are written whole.
     package let keepsOwnRecords: Bool
     package let intervalMS: UInt64
+    /// How long a sealed segment stays as it is before it is compressed; nil for ever.
+    package let compressAfterMS: UInt64?
 
     package init(
         folder: String, segmentBytes: UInt64, segmentAgeMS: UInt64, flushing: Flushing,
-        keepsOwnRecords: Bool, intervalMS: UInt64
+        keepsOwnRecords: Bool, intervalMS: UInt64, compressAfterMS: UInt64? = nil
     ) {
         self.folder = folder
         self.segmentBytes = segmentBytes
@@ -37,6 +39,7 @@ package struct SinkSettings: Hashable, Sendable {
         self.flushing = flushing
         self.keepsOwnRecords = keepsOwnRecords
         self.intervalMS = intervalMS
+        self.compressAfterMS = compressAfterMS
     }
 }
 
@@ -84,6 +87,9 @@ final class SinkFolder {
 
     /// The index of the next record to be written, and the MAC of the one before.
     var next: (index: UInt64, hash: Digest) { (here.next, here.lastHash) }
+
+    /// The number of the file that is written to; nil if there is none.
+    var openInode: UInt64? { segment?.inode }
 
     /// The newest erasure of which there is a notice.
     var noticed: UInt64? { here.noticed }
@@ -139,6 +145,10 @@ final class SinkFolder {
         var number: UInt64 = 1
         while true {
             let name = SinkName(first: position.next, number: number)
+            if SinkFiles.forms(of: name, in: settings.folder).compressed {
+                number += 1
+                continue
+            }
             do throws(SinkFault) {
                 let begun = try SinkSegment(creating: "\(settings.folder)/\(name)")
                 segment = begun
@@ -222,11 +232,14 @@ final class SinkFolder {
         // A file without a header, begun or emptied, says nothing; the one before it does.
         for (place, name) in names.reversed().enumerated() {
             let path = "\(folder)/\(name)"
-            let scanned = try SinkFiles.scan(path)
+            let isPlain = SinkFiles.forms(of: name, in: folder).plain
+            let scanned = try SinkFiles.scan(name, in: folder)
             guard let header = scanned.scan.header else { continue }
             guard header.origin == origin else { throw foreign(path) }
-            found = SinkPosition(after: scanned.scan, name: "\(name)", .torn)
-            if place == 0, scanned.fault == nil, scanned.scan.trailer == nil {
+            // Somebody else has compressed it before it was sealed.
+            let isLeft = !isPlain && scanned.fault == nil && scanned.scan.trailer == nil
+            found = SinkPosition(after: scanned.scan, name: "\(name)", isLeft ? .moved : .torn)
+            if place == 0, isPlain, scanned.fault == nil, scanned.scan.trailer == nil {
                 let rest = scanned.rest
                 segment = try Self.open(path, scanned, rest)
             }
@@ -278,7 +291,9 @@ final class SinkFolder {
 
     /// Goes on with a file that a killed writer had only begun.
     private func completeHeader(_ names: [SinkName]) throws {
-        guard let name = names.last, name.first == position.next else { return }
+        guard let name = names.last, name.first == position.next,
+            SinkFiles.forms(of: name, in: settings.folder).plain
+        else { return }
         let path = "\(settings.folder)/\(name)"
         let scanned = try SinkFiles.scan(path)
         let header = position.header(origin: origin).json.canonical + [UInt8(ascii: "\n")]

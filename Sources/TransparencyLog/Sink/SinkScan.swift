@@ -19,6 +19,8 @@ package struct SinkScan: ~Copyable {
         case wrongTrailer
         /// There is something behind the trailer.
         case behindTrailer
+        /// It is compressed, and cannot be decompressed from here on.
+        case damagedGzip
     }
 
     package private(set) var header: SinkHeader?

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditChain
+import Glibc
 import LogCrypto
 import LogStorage
 package import Logging
@@ -15,38 +16,58 @@ package final class SinkWriter: Sendable {
     private let log: Log
     private let settings: SinkSettings
     private let logger: Logger
-    private let now: @Sendable () -> UInt64
+    private let now: @Sendable () -> ClockReading
+    private let say: @Sendable (SinkEvent) async throws -> Void
     private let pool = BlockingPool(threads: 1, niceness: 10)
     private let folder: Mutex<SinkFolder>
-    private let state: Mutex<SinkHealth>
+    private let watch: Mutex<SinkWatch>
+    private let compression: SinkCompression?
 
     /// Records that are read and written together.
     private static let portion: UInt64 = 256
 
     /// Goes on from what the folder holds, which must be this log's past.
     ///
+    /// - Parameters:
+    ///   - isSaidToFail: whether the log's last word on its sink is that it fails.
+    ///   - say: has the log record an event.
     /// - Throws: ``StartupRefusal`` if it holds more than the log, or another history: it is then
     ///   evidence, and is left as it is.
-    package init(_ log: Log, _ settings: SinkSettings, logger: Logger) async throws {
+    package init(
+        _ log: Log, _ settings: SinkSettings, logger: Logger, isSaidToFail: Bool = false,
+        say: @escaping @Sendable (SinkEvent) async throws -> Void
+    ) async throws {
         self.log = log
         self.settings = settings
         self.logger = logger
-        now = { SystemClock.read().wallMS }
+        self.say = say
+        now = SystemClock.read
         let identity = log.keys.identity
         let opened = try SinkFolder(
             settings, origin: identity.origin.text,
             genesis: log.keys.schedule.genesis(identity.origin))
         let next = opened.next
-        state = Mutex(SinkHealth(size: next.index))
+        watch = Mutex(SinkWatch(size: next.index, isSaid: isSaidToFail))
         folder = Mutex(opened)
+        compression = settings.compressAfterMS.map { delayMS in
+            SinkCompression(settings, delayMS: delayMS, logger: logger) {
+                SystemClock.read().wallMS
+            }
+        }
         try await Self.check(next, log)
     }
 
     /// How the sink stands.
-    package var health: SinkHealth { state.withLock { $0 } }
+    package var health: SinkHealth {
+        watch.withLock { SinkHealth(size: $0.size, trouble: $0.trouble) }
+    }
 
     /// Writes what is new, again and again, until the task is cancelled; then once more.
     package func run() async {
+        async let watching: () = watchOver()
+        async let compressing: ()? = compression?.run { [self] inode in
+            folder.withLock { $0.openInode == inode }
+        }
         var failures: UInt64 = 0
         while !Task.isCancelled {
             failures = await isWritten() ? 0 : failures + 1
@@ -54,32 +75,79 @@ package final class SinkWriter: Sendable {
                 settings.intervalMS << min(failures, 6), max(settings.intervalMS, 30_000))
             try? await Task.sleep(for: .milliseconds(pause))
         }
+        await watching
+        await compressing
         _ = await isWritten()
+        await saySomething()
         try? await pool.run { [self] in folder.withLock { $0.end() } }
         pool.close()
     }
 
     private func isWritten() async -> Bool {
+        watch.withLock { $0.begin(at: now().bootMS) }
         do {
             try await write()
-            let had = state.withLock { state in
-                defer { state.isFailing = false }
-                return state.isFailing
+            if watch.withLock({ $0.end() }) {
+                logger.notice("the sink is written again, and has caught up")
             }
-            if had { logger.notice("the sink is written again, and has caught up") }
             return true
         } catch {
-            let had = state.withLock { state in
-                defer { state.isFailing = true }
-                return state.isFailing
-            }
-            if !had {
+            if watch.withLock({ $0.fail(SinkTrouble(error)) }) {
                 logger.error(
                     "the sink could not be written; records stay in the log, and it is tried again",
                     metadata: ["error": "\(String(reflecting: error))"])
             }
             return false
         }
+    }
+
+    // MARK: On record
+
+    /// Sees what a call that does not come back cannot tell, and has the log record what changes.
+    private func watchOver() async {
+        while !Task.isCancelled {
+            if let trouble = watch.withLock({ $0.look(at: now().bootMS) }) {
+                logger.error(
+                    "the sink is not written as fast as records come; they stay in the log",
+                    metadata: ["reason": "\(trouble.rawValue)"])
+            }
+            await saySomething()
+            try? await Task.sleep(for: .milliseconds(max(settings.intervalMS, 1_000)))
+        }
+    }
+
+    private func saySomething() async {
+        guard log.mode == .sequencing,
+            let event = watch.withLock({ $0.event(at: now().bootMS) })
+        else { return }
+        do {
+            try await say(event)
+            watch.withLock { $0.said(event, at: now().bootMS) }
+        } catch {
+            watch.withLock { $0.couldNotSay(at: now().bootMS) }
+            logger.warning(
+                "how the sink stands could not be recorded; it is tried again",
+                metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Looks at once whether the open segment was moved away, and ends it where it is.
+    ///
+    /// After this a rotated file is not written to any more, unless the sink fails or takes longer than
+    /// ten seconds.
+    package func reopen() async {
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        let settling = Task {
+            try? await turn { try $0.settle() }
+            end.finish()
+        }
+        let limit = Task {
+            try? await Task.sleep(for: .seconds(10))
+            end.finish()
+        }
+        for await _ in ended {}
+        settling.cancel()
+        limit.cancel()
     }
 
     /// Brings the sink to the newest published head.
@@ -90,7 +158,7 @@ package final class SinkWriter: Sendable {
                 try folder.settle()
                 return folder.next.index
             }
-            state.withLock { $0.size = next }
+            watch.withLock { $0.step(to: next, at: now().bootMS) }
             let notices = try await turn { [log] folder in
                 let lines = Self.notices(log, after: folder.noticed, below: folder.next.index)
                 try folder.append(lines)
@@ -105,10 +173,10 @@ package final class SinkWriter: Sendable {
                 // A segment that was left meanwhile begins elsewhere.
                 guard folder.next.index == next else { return }
                 try folder.append(lines)
-                try folder.rotate(nowMS: now())
+                try folder.rotate(nowMS: now().wallMS)
             }
         }
-        try await turn { [now] folder in try folder.rotate(nowMS: now()) }
+        try await turn { [now] folder in try folder.rotate(nowMS: now().wallMS) }
     }
 
     /// One step on the sink's own thread.
@@ -201,7 +269,17 @@ package final class SinkWriter: Sendable {
 /// How a sink stands.
 package struct SinkHealth: Hashable, Sendable {
     /// Records that are written.
-    package var size: UInt64
-    /// Whether the last attempt to write failed.
-    package var isFailing = false
+    package let size: UInt64
+    /// What is wrong; nil if nothing is.
+    package let trouble: SinkTrouble?
+}
+
+extension SinkTrouble {
+    fileprivate init(_ error: any Error) {
+        guard let error = error as? FileError else {
+            self = .unreadable
+            return
+        }
+        self = [ENOSPC, EDQUOT].contains(error.number) ? .storageFull : .inputOutput
+    }
 }

@@ -153,14 +153,15 @@ struct ServeCommand: AsyncParsableCommand {
             token: try isNew ? Welcome.firstToken(tokens) : nil)
         if !evidence { await Self.recordPolicies(opened, logger) }
         let mirror = try await Self.mirror(settings, opened.log, logger)
-        let sink = try await Self.sink(settings, opened.log, logger)
+        let sink = try await Self.sink(settings, opened, logger)
         var configuration = try serverConfiguration(settings, welcome)
         configuration.mirror = { mirror?.health }
         if !evidence {
             configuration.backup = BackupWriter(opened, settings, settingsFile: source.file).make
         }
         configuration.sink = { sink?.health }
-        let (server, reloader) = opened.server(settings, source, tokens, configuration, logger)
+        let (server, reloader) = opened.server(
+            settings, source, tokens, configuration, logger, reopen: { await sink?.reopen() })
         var group = ServiceGroupConfiguration(
             services: [
                 .init(service: HangUps(reloader: reloader)), .init(service: server),
@@ -203,12 +204,17 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// What writes every record as a line of a file; nil where no folder is named.
     private static func sink(
-        _ settings: ServerConfiguration, _ log: Log, _ logger: Logger
+        _ settings: ServerConfiguration, _ opened: OpenLog, _ logger: Logger
     ) async throws -> SinkWriter? {
+        let log = opened.log
         guard let sink = settings.sink, log.mode == .sequencing || log.mode == .frozen
         else { return nil }
         do {
-            return try await SinkWriter(log, sink, logger: logger)
+            if settings.store == .null { try sink.needEmptyFolder() }
+            let records = SinkRecords(log, opened.settings)
+            return try await SinkWriter(
+                log, sink, logger: logger, isSaidToFail: try await records.isSaidToFail(),
+                say: records.write)
         } catch {
             await log.shutDown()
             throw error

@@ -15,9 +15,10 @@ struct VerifySinkCommand: AsyncParsableCommand {
         abstract: "Verify the files of `evident serve --sink`, and that the log is theirs.",
         discussion: """
             Every line must be one that a sink writes, every index the next one, every sealed file
-            what its trailer says, and every file the one that the next names. With --log every
-            line's time, commitment and hash is compared with the signed tree. A line's content is
-            not: whoever needs that proven asks the log for a bundle.
+            what its trailer says, and every file the one that the next names; FILE.gz is read as
+            what was compressed, by the log or by gzip. With --log every line's time, commitment and
+            hash is compared with the signed tree. A line's content is not: whoever needs that proven
+            asks the log for a bundle.
 
             EXAMPLES
               evident verify sink /var/lib/evident-sink
@@ -72,6 +73,7 @@ struct VerifySinkCommand: AsyncParsableCommand {
             Terminal.print(
                 "verified: \(summary.records.grouped) records (\(range)) of \(summary.log) in "
                     + "\(summary.segments.grouped) files, \(summary.sealed.grouped) of them sealed"
+                    + (summary.compressed > 0 ? ", \(summary.compressed.grouped) compressed" : "")
                     + (compared > 0 ? "; all are the signed log's" : ""))
         }
         if compared == 0 { Terminal.say("not compared with the log itself: --log and --vkey do") }

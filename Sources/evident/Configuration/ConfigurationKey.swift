@@ -33,6 +33,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case sinkSegmentAge = "sink.segment_age"
     case sinkFsync = "sink.fsync"
     case sinkOwnRecords = "sink.own_records"
+    case sinkCompression = "sink.compression"
+    case sinkCompressAfter = "sink.compress_after"
     case witnessPolicy = "witness.policy"
     case witnessOnFailure = "witness.on_failure"
     case witnessInterval = "witness.interval"
@@ -97,6 +99,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .sinkSegmentAge: "24h"
         case .sinkFsync: "segment"
         case .sinkOwnRecords: "true"
+        case .sinkCompression: "none"
+        case .sinkCompressAfter: "1h"
         case .witnessPolicy: ""
         case .witnessOnFailure: "open"
         case .witnessInterval: "5s"
@@ -204,6 +208,10 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             ["When its bytes are put on stable storage: never, segment (at its end), or always."]
         case .sinkOwnRecords:
             ["false: of the log's own records only index, time and hashes are written there."]
+        case .sinkCompression:
+            ["none, or gzip: a sealed file becomes FILE.gz, read back before the plain one goes."]
+        case .sinkCompressAfter:
+            ["How long a sealed file stays plain, so that a shipper has read it, 0s to 8760h."]
         case .witnessPolicy:
             [
                 "A file that names witnesses and how many of them must cosign (c2sp.org/tlog-policy);",

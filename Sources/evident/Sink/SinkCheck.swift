@@ -17,6 +17,8 @@ struct SinkCheck {
         var log = ""
         var segments = 0
         var sealed = 0
+        /// Of the segments, those that are here in their compressed form alone.
+        var compressed = 0
         /// The index of the first record, and the one after the last.
         var first: UInt64 = 0
         var next: UInt64 = 0
@@ -44,18 +46,27 @@ struct SinkCheck {
             throw CommandFailure.usage("\(folder) holds no segment of a sink")
         }
         for (place, name) in names.enumerated() {
-            try take("\(name)", isLast: place == names.count - 1)
+            try take(name, isLast: place == names.count - 1)
             progress(place + 1, names.count)
         }
     }
 
-    private mutating func take(_ name: String, isLast: Bool) throws {
+    private mutating func take(_ segment: SinkName, isLast: Bool) throws {
+        let forms = SinkFiles.forms(of: segment, in: folder)
+        let name = forms.plain ? "\(segment)" : segment.compressed
         var hashes: [Digest] = []
-        let found = try SinkFiles.scan("\(folder)/\(name)") { hashes.append($0.leaf.hash) }
+        let found = try SinkFiles.scan(segment, in: folder) { hashes.append($0.leaf.hash) }
         summary.segments += 1
+        if !forms.plain { summary.compressed += 1 }
+        if forms.plain, forms.compressed {
+            let other = try SinkFiles.scan("\(folder)/\(segment.compressed)")
+            if other.seal == nil || other.seal != found.seal {
+                add(segment.compressed, "is not the compressed form of \(segment)")
+            }
+        }
         guard let header = found.scan.header else {
             // A file that nothing but a part of a header was written to holds no record.
-            if found.fault != nil { add(name, "has no header of a segment") }
+            if let fault = found.fault { add(name, fault.text) }
             return
         }
         if let fault = found.fault { add(name, fault.text) }
@@ -126,6 +137,7 @@ extension SinkScan.Fault {
             "has the record \(found) where \(expected) must stand"
         case .wrongTrailer: "has a trailer that says something else than its lines"
         case .behindTrailer: "goes on behind its trailer"
+        case .damagedGzip: "is compressed, and is damaged or cut"
         }
     }
 }
