@@ -266,7 +266,7 @@ struct RestoreRun {
         try makeAnchor(anchor, manifest, keys)
         let settings = try await settings(in: draft, data: draft, anchor: anchor)
         try ErasureLedger.replace(path: OpenLog.ledgerPath(settings), with: claims.ledger)
-        let recovery = try RecoverRun(settings, acceptsNewAnchor: false, isDryRun: false)
+        let recovery = try open(settings, size: manifest.head.size)
         defer { recovery.close() }
         for claim in claims.claims where 1..<manifest.head.size ~= claim.head.size {
             guard try recovery.storedTree(extends: claim.head) else {
@@ -288,6 +288,14 @@ struct RestoreRun {
             newest: proof, recordIndex: done.index, lostCount: done.lostCount, erasures: erasures,
             withheld: done.withheldCount, lostHolds: try recovery.lostHolds(),
             looked: claims.looked, missing: try await missing())
+    }
+
+    /// Opens the copy for writing, which makes its look-ups again.
+    private func open(_ settings: ServerConfiguration, size: UInt64) throws -> RecoverRun {
+        let bar = ProgressBar("look-ups", total: size)
+        defer { bar.finish() }
+        return try RecoverRun(
+            settings, acceptsNewAnchor: false, isDryRun: false, onLookup: bar.advance)
     }
 
     private func verify(_ manifest: BackupManifest, _ keys: LogKeys) async throws {

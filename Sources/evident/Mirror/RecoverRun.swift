@@ -32,8 +32,11 @@ struct RecoverRun {
 
     /// Opens store and anchor of a folder whose lock this process holds; a store that is gone is
     /// made, empty, but for a dry run.
+    ///
+    /// - Parameter onLookup: called for each record whose look-ups are made again.
     init(
-        _ settings: ServerConfiguration, acceptsNewAnchor: Bool, isDryRun: Bool
+        _ settings: ServerConfiguration, acceptsNewAnchor: Bool, isDryRun: Bool,
+        onLookup: @escaping @Sendable () -> Void = {}
     ) throws {
         keys = try LogKeys.load(from: LogFolder.keys(settings.data))
         inForce = try OpenLog.settings(settings, keys, SharedLogLevel(.info))
@@ -46,7 +49,7 @@ struct RecoverRun {
                 advice: "Put it back, or correct its path. If it is lost, --new-anchor takes the "
                     + "mirror's head for the newest that was ever signed.")
         }
-        store = try OpenLog.store(settings, keys)
+        store = try OpenLog.store(settings, keys, onLookup: onLookup)
         do {
             refill = try Refill(
                 keys: keys, store: store, anchor: anchor, wallMS: SystemClock.read().wallMS)

@@ -15,6 +15,7 @@ final class ProgressBar: Sendable {
         var done: UInt64 = 0
         var total: UInt64
         var lastDrawn: ContinuousClock.Instant?
+        var isFinished = false
     }
 
     /// How long a drawn line stands before the next one is worth the terminal's time.
@@ -41,8 +42,16 @@ final class ProgressBar: Sendable {
         if let line { Terminal.write("\r\u{1B}[K" + line, to: 2) }
     }
 
+    /// Moves one on; does nothing once the bar is taken away.
+    func advance() {
+        guard isShown else { return }
+        let done = state.withLock { $0.isFinished ? nil : $0.done + 1 }
+        if let done { move(to: done) }
+    }
+
     /// Takes the bar away, so that what follows begins on a clean line.
     func finish() {
+        state.withLock { $0.isFinished = true }
         if isShown { Terminal.write("\r\u{1B}[K", to: 2) }
     }
 
