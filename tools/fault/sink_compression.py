@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sealed files of a sink that are compressed: killed, rotated, and without room (see sink.py)."""
 
-import gzip
 import json
 import os
 import pathlib
@@ -9,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zlib
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -90,7 +90,7 @@ def check_lying_volume(checks, log, sink, paths, plain):
 def is_other(path, whole):
     try:
         return content(path) != whole
-    except (OSError, EOFError, gzip.zlib.error):
+    except (OSError, EOFError, zlib.error):
         return True
 
 

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import sys
+import zlib
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -49,7 +50,11 @@ def indexes(paths):
     """How often each index stands in whole lines, and a line that is none."""
     seen, bad = collections.Counter(), []
     for path in paths:
-        data = content(path)
+        try:
+            data = content(path)
+        except (OSError, EOFError, zlib.error) as error:
+            bad.append((path.name, str(error)))
+            continue
         for line in data[:data.rfind(b"\n") + 1].splitlines():
             try:
                 value = json.loads(line)
