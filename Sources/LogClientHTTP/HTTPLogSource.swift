@@ -47,10 +47,17 @@ extension LogEndpoint {
     public func verifierKey() async throws(EndpointError) -> String {
         let answer = try await request("GET", "/v1/log", limit: 1 << 20)
         guard answer.status == 200 else { throw answer.error(asking: "/v1/log", of: self) }
-        guard let key = answer.verifierKey else {
+        guard let key = answer.verifierKeys?.first else {
             throw EndpointError(.unexpectedAnswer, "\(name)/v1/log does not show a verifier key")
         }
         return key
+    }
+
+    /// Whether the log says that this is one of its verifier keys, by `/v1/log`.
+    public func shows(verifierKey key: String) async throws(EndpointError) -> Bool {
+        let answer = try await request("GET", "/v1/log", limit: 1 << 20)
+        guard answer.status == 200 else { throw answer.error(asking: "/v1/log", of: self) }
+        return answer.verifierKeys?.contains(key) ?? false
     }
 }
 
@@ -64,8 +71,8 @@ extension LogEndpoint {
 }
 
 extension HTTPAnswer {
-    /// The first key with a `vkey` in the answer of `/v1/log`.
-    var verifierKey: String? {
-        object?["keys"]?.elements?.lazy.compactMap { $0["vkey"]?.text }.first
+    /// The keys with a `vkey` in the answer of `/v1/log`.
+    var verifierKeys: [String]? {
+        object?["keys"]?.elements?.compactMap { $0["vkey"]?.text }
     }
 }

@@ -114,7 +114,8 @@ struct MemoryLog: VerificationSource, LogReader {
     // MARK: Verifying it
 
     func verify(
-        given: [UInt8]? = nil, keys: VerificationKeys? = nil, note: [UInt8]?? = nil,
+        given: [UInt8]? = nil, witnessed: WitnessedNote? = nil, keys: VerificationKeys? = nil,
+        note: [UInt8]?? = nil,
         _ change: (inout ChainVerifier.Options) -> Void = { _ in },
         save: @Sendable (VerificationPosition) -> Void = { _ in }
     ) async throws -> VerificationReport {
@@ -123,7 +124,7 @@ struct MemoryLog: VerificationSource, LogReader {
         change(&options)
         return try await ChainVerifier(
             source: self, keys: keys ?? VerificationKeys(self.keys), records: PlainRecords(),
-            published: note ?? self.note, given: given, options: options
+            published: note ?? self.note, given: given, witnessed: witnessed, options: options
         ).run(save: save)
     }
 

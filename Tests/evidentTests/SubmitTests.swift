@@ -117,6 +117,18 @@ struct SubmitTests {
         #expect(try size(log, server) == 4)
     }
 
+    @Test("What was done for one log is not taken for done by another at its address")
+    func stateOfAnotherLog() throws {
+        let (log, other) = (try TestLog(), try TestLog())
+        let server = try log.serve()
+        try log.submit(3, to: server)
+        let there = try other.serve()
+        let ended = try log.run(
+            "submit", "events.ndjson", "--url", there.url, "--token-file", "token")
+        #expect(ended.status == 3 && ended.errors.contains("another log"), "\(ended.errors)")
+        #expect(try size(other, there) == 1)
+    }
+
     @Test("Standard input needs a state file, and then goes on like a file")
     func standardInput() throws {
         let log = try TestLog()

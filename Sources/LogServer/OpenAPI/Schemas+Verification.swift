@@ -37,12 +37,12 @@ extension Schemas {
 
     private static var report: YAML {
         let states = [
-            "erased", "lost", "pruned", "held", "imported", "not_yet_integrated",
+            "erased", "lost", "pruned", "imported", "not_yet_integrated",
             "not_yet_witnessed",
         ].map { ($0, number) }
         let checkpoint = object([
-            ("source", ["enum": ["published", "given"]]), ("size", number), ("root", text),
-            ("met", optionalTruth),
+            ("source", ["enum": ["published", "given", "witnessed"]]), ("size", number),
+            ("root", text), ("met", optionalTruth),
         ])
         let epoch = object([
             ("epoch", number), ("first", number), ("kcv", text), ("keyed", truth),

@@ -119,13 +119,14 @@ extension ChainVerifier {
                     "the leaves make another root for a tree of \(size) than that of the \(name) "
                         + "head"))
         }
-        if let given = summary.heads.given, let published = summary.heads.published,
-            published.size < given.size, given.size <= state.storedSize
+        let shown = [summary.heads.given, summary.heads.witnessed].compactMap(\.?.size).max() ?? 0
+        if let published = summary.heads.published,
+            published.size < shown, shown <= state.storedSize
         {
             state.findings.add(
                 VerificationFinding(
                     .checkpointRollback, published.size, "published head",
-                    "it covers \(published.size) entries, and a checkpoint of \(given.size) was "
+                    "it covers \(published.size) entries, and a checkpoint of \(shown) was "
                         + "shown before"))
         }
         judgeBreaks(&state)

@@ -9,7 +9,8 @@ extension ChainVerifier {
     /// What is decided before any entry is checked; without a state there is nothing to walk.
     func begin() throws -> (VerificationState?, VerificationSummary) {
         var summary = VerificationSummary(
-            self, SignedHeads(keys, published: published, given: given))
+            self,
+            SignedHeads(keys, published: published, given: given, witnessed: witnessed))
         for number in keys.wrongEpochs {
             summary.findings.add(
                 VerificationFinding(

@@ -38,16 +38,20 @@ package struct ChainVerifier: Sendable {
     let published: [UInt8]?
     /// The note of a checkpoint that whoever verifies has kept.
     let given: [UInt8]?
+    /// The newest head that witnesses cosigned; read before the published one, which covers it.
+    let witnessed: WitnessedNote?
 
     package init(
         source: any VerificationSource, keys: VerificationKeys, records: any VerificationRecords,
-        published: [UInt8]?, given: [UInt8]? = nil, options: Options = Options()
+        published: [UInt8]?, given: [UInt8]? = nil, witnessed: WitnessedNote? = nil,
+        options: Options = Options()
     ) {
         self.source = source
         self.keys = keys
         self.records = records
         self.published = published
         self.given = given
+        self.witnessed = witnessed
         self.options = options
     }
 

@@ -24,11 +24,14 @@ extension Log {
         options.end = end
         options.isDeep = isDeep
         options.niceness = 10
+        let kept = witnessed.map {
+            WitnessedNote(Array($0.note.utf8), policy: witnessSettings?.policy)
+        }
         do {
             return try await ChainVerifier(
                 source: LiveStore(reader: store.reader), keys: VerificationKeys(keys),
                 records: records, published: Array(published.note.utf8), given: given,
-                options: options
+                witnessed: kept, options: options
             ).run(progress: progress)
         } catch let error as StoreError {
             throw LogError(

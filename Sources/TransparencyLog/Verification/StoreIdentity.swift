@@ -4,7 +4,7 @@ import AuditChain
 import LogCrypto
 import LogStorage
 import Merkle
-import SignedNote
+package import SignedNote
 
 /// Whether a store's first entry is that of the log whose keys are held.
 ///
@@ -43,19 +43,42 @@ enum StoreIdentity: Hashable {
     }
 }
 
+/// The note of the newest head that witnesses cosigned, as the log keeps it.
+package struct WitnessedNote: Sendable {
+    let note: [UInt8]
+    /// What it must meet; nil if that is not known here.
+    let policy: WitnessPolicy?
+
+    package init(_ note: [UInt8], policy: WitnessPolicy?) {
+        self.note = note
+        self.policy = policy
+    }
+}
+
 /// The heads that a log is compared with, and what is wrong with the notes that they came in.
 struct SignedHeads: Sendable {
     var published: TreeHead?
     var given: TreeHead?
+    var witnessed: TreeHead?
+    /// Whether cosignatures on the witnessed head were verified, and meet the policy.
+    var isQuorumMet = false
     var findings: [VerificationFinding] = []
     var notChecked: [String] = []
     /// Whether the published head bears this log's signature; nil if there is none, or no key.
     var isPublishedOwn: Bool?
 
     /// Opens what there is.
-    init(_ keys: VerificationKeys, published note: [UInt8]?, given: [UInt8]?) {
+    init(
+        _ keys: VerificationKeys, published note: [UInt8]?, given: [UInt8]?,
+        witnessed: WitnessedNote?
+    ) {
         open(published: note, keys)
         if let given { open(given: given, keys) }
+        if let witnessed {
+            open(witnessed, keys)
+        } else {
+            notChecked.append("witnesses, for no head that they cosigned is kept here")
+        }
     }
 
     private mutating func open(published note: [UInt8]?, _ keys: VerificationKeys) {
@@ -92,6 +115,31 @@ struct SignedHeads: Sendable {
                 VerificationFinding(
                     .unverifiable(keyID: "given checkpoint"), nil, "given checkpoint",
                     "it is not a checkpoint of this log under the keys held "
+                        + "(\(Self.reason(error)))"))
+        }
+    }
+
+    private mutating func open(_ kept: WitnessedNote, _ keys: VerificationKeys) {
+        // Said of the published head already.
+        guard !keys.verifierKeys.isEmpty else { return }
+        let cosigners = kept.policy?.witnesses.map(\.key) ?? []
+        do throws(NoteError) {
+            let opened = try OpenedCheckpoint.open(
+                kept.note, origin: keys.origin.text, keys: keys.verifierKeys + cosigners)
+            witnessed = opened.checkpoint.head
+            isQuorumMet =
+                kept.policy.map { $0.isSatisfied(by: $0.cosigners(of: opened)) } ?? false
+            guard !isQuorumMet else { return }
+            notChecked.append(
+                kept.policy == nil
+                    ? "cosignatures of witnesses, for no policy says whose count"
+                    : "witnesses by this policy, which the newest head that they cosigned does not "
+                        + "meet")
+        } catch {
+            findings.append(
+                VerificationFinding(
+                    .checkpointSignatureInvalid, nil, "witnessed head",
+                    "its note is not one of this log, or has a signature that is not valid "
                         + "(\(Self.reason(error)))"))
         }
     }

@@ -15,6 +15,8 @@ struct ComparedHead: Sendable {
         case published
         /// A checkpoint that whoever verifies has kept.
         case given
+        /// The newest head that witnesses cosigned, of those that the log keeps.
+        case witnessed
     }
 
     let source: Source

@@ -13,13 +13,11 @@ package enum RecordState: String, CaseIterable, Sendable {
     case lost
     /// Removed because of its age, as a record of the log says that lists it.
     case pruned
-    /// Under a hold that keeps them from being removed.
-    case held
     /// Brought from another system, which alone vouches for what was before.
     case imported
     /// Committed, and not yet under a head that was published.
     case notYetIntegrated = "not_yet_integrated"
-    /// Under no head that a witness cosigned.
+    /// Under no head whose cosignatures were verified here and meet the policy.
     case notYetWitnessed = "not_yet_witnessed"
 }
 
@@ -27,7 +25,8 @@ package enum RecordState: String, CaseIterable, Sendable {
 package struct VerificationReport: Sendable {
     /// A signed head that the log was compared with.
     package struct Checkpoint: Hashable, Sendable {
-        /// `published`, from the log's own anchor, or `given`, by whoever verifies.
+        /// `published`, from the log's own anchor; `given`, by whoever verifies; or `witnessed`, the
+        /// newest one that the log keeps with cosignatures.
         package let source: String
         package let head: TreeHead
         /// Whether the leaves make its root; nil if that could not be told.

@@ -20,9 +20,9 @@ struct VerificationSummary: Sendable {
 
     /// The signed heads that there are.
     var signed: [(ComparedHead.Source, TreeHead)] {
-        [(.published, heads.published), (.given, heads.given)].compactMap { source, head in
-            head.map { (source, $0) }
-        }
+        [
+            (.published, heads.published), (.given, heads.given), (.witnessed, heads.witnessed),
+        ].compactMap { source, head in head.map { (source, $0) } }
     }
 
     /// All heads that the tree is compared with.
@@ -85,11 +85,13 @@ struct VerificationSummary: Sendable {
 
     private func states(_ state: VerificationState?, _ size: UInt64) -> [RecordState: UInt64] {
         let published = heads.published?.size ?? 0
+        let witnessed = heads.isQuorumMet ? heads.witnessed?.size ?? 0 : 0
         return [
             .erased: state?.missing.erasedCount ?? 0, .lost: state?.missing.lostCount ?? 0,
             .pruned: state?.missing.prunedCount ?? 0,
             .imported: state?.importedCount ?? 0,
-            .notYetIntegrated: size > published ? size - published : 0, .notYetWitnessed: size,
+            .notYetIntegrated: size > published ? size - published : 0,
+            .notYetWitnessed: size > witnessed ? size - witnessed : 0,
         ]
     }
 
@@ -133,7 +135,6 @@ struct VerificationSummary: Sendable {
         if verifier.given == nil {
             list.append("a checkpoint kept elsewhere, for none was given")
         }
-        list.append("witnesses, for the log has none")
         list.append("look-ups, which prove nothing (evident fsck --lookups)")
         return list
     }

@@ -65,6 +65,16 @@ package final class CheckpointArchive: Sendable {
         self.state = Mutex(state)
     }
 
+    /// The newest one in a folder that another process may be writing; nil if there is none.
+    package static func newest(in folder: String) throws(FileError) -> Item? {
+        guard access(folder, F_OK) == 0 else { return nil }
+        for name in try names(in: folder).suffix(2).reversed() {
+            let bytes = try PrivateFile.readPrivate(path(folder, name), limit: 1 << 30) ?? []
+            if let newest = parse(bytes).items.last { return newest }
+        }
+        return nil
+    }
+
     /// The newest one.
     package var newest: Item? { state.withLock { $0.newest } }
 

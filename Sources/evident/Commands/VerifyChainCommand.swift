@@ -36,7 +36,11 @@ struct VerifyChainCommand: AsyncParsableCommand {
     @Option(help: "The log's verifier key, which is better than its own folder's. [EVIDENT_VKEY]")
     var vkey: [String] = []
 
-    @Option(help: "With an address: the witnesses that must have cosigned (c2sp.org/tlog-policy).")
+    @Option(
+        help: """
+            The witnesses that must have cosigned (c2sp.org/tlog-policy). [with a folder, that of \
+            its configuration]
+            """)
     var policy: String?
 
     @Option(help: "The first entry to check. [0]")

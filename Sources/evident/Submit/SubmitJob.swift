@@ -79,6 +79,12 @@ struct SubmitJob {
                 throw CommandFailure.usage(
                     "\(statePath) belongs to another log than --vkey says: \(ledger.vkey)")
             }
+            guard try await endpoint.shows(verifierKey: ledger.vkey) else {
+                throw CommandFailure.usage(
+                    "\(statePath) belongs to another log than \(endpoint.name) serves: "
+                        + ledger.vkey,
+                    advice: "Nothing was sent. Name another --state to send the file to this log.")
+            }
             return ledger
         }
         let pinned: String

@@ -80,10 +80,11 @@ enum ChainOutcome {
     }
 
     private static func counts(_ report: VerificationReport) -> String {
+        let hasWitnesses = report.checkpoints.contains { $0.source == "witnessed" }
         let states = RecordState.allCases.compactMap { state -> String? in
-            guard let count = report.states[state], count > 0, state != .notYetWitnessed else {
-                return nil
-            }
+            guard let count = report.states[state], count > 0,
+                state != .notYetWitnessed || hasWitnesses
+            else { return nil }
             return "\(count.grouped) \(state.rawValue.replacing("_", with: " "))"
         }
         return

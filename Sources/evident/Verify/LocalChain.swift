@@ -20,7 +20,8 @@ struct LocalChain {
 
     func verify(kept: [UInt8]?) async throws -> VerificationReport {
         let keys = try loadKeys()
-        // The anchor first: what is stored is then as new as it, or newer.
+        let witnessed = try witnessed()
+        // The anchor before the store: what is stored is then as new as it, or newer.
         let note = try StoreLogSource.anchoredNote(settings.anchor)
         let view: SQLiteView
         do {
@@ -34,7 +35,7 @@ struct LocalChain {
                 notChecked: ["any entry, for the store cannot be opened"])
         }
         defer { view.close() }
-        let report = try await verify(view, keys, note, kept)
+        let report = try await verify(view, keys, note, kept, witnessed)
         guard report.finding == nil || !view.isDisturbed else {
             throw CommandFailure(
                 .inputOutput, "a server opened the log meanwhile, and the check beside it is void",
@@ -44,7 +45,8 @@ struct LocalChain {
     }
 
     private func verify(
-        _ view: SQLiteView, _ keys: VerificationKeys, _ note: [UInt8]?, _ kept: [UInt8]?
+        _ view: SQLiteView, _ keys: VerificationKeys, _ note: [UInt8]?, _ kept: [UInt8]?,
+        _ witnessed: WitnessedNote?
     ) async throws -> VerificationReport {
         var options = ChainVerifier.Options()
         options.from = command.from
@@ -58,7 +60,8 @@ struct LocalChain {
         do {
             let report = try await ChainVerifier(
                 source: StoreVerification(view: view, checksFile: options.isDeep), keys: keys,
-                records: StoredRecords(), published: note, given: kept, options: options
+                records: StoredRecords(), published: note, given: kept,
+                witnessed: witnessed, options: options
             ).run { done, total in
                 bar.move(to: done, of: total)
             } save: { position in
@@ -69,6 +72,13 @@ struct LocalChain {
         } catch let error as StoreError {
             throw CommandFailure(.inputOutput, error.message)
         }
+    }
+
+    /// The newest head that witnesses cosigned, and the policy that it is to meet.
+    private func witnessed() throws -> WitnessedNote? {
+        let policy = try (command.policy ?? settings.witness.policy).map(PolicyFile.read)
+        let newest = try CheckpointArchive.newest(in: LogFolder.witnessed(settings.data))
+        return newest.map { WitnessedNote(Array($0.note.utf8), policy: policy) }
     }
 
     private func loadKeys() throws -> VerificationKeys {
