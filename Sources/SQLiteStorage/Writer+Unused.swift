@@ -10,17 +10,26 @@ extension Writer {
     /// Ranges that are not further apart are taken as one.
     private static let distance: UInt64 = 4_096
 
-    /// The same indexes in fewer spans, each looked at by itself; the ranges rise.
+    /// The most indexes of one span, so that looking at it keeps commits waiting for no longer than
+    /// some milliseconds.
+    static let longest: UInt64 = 16_384
+
+    /// The same indexes, and some between them, in spans that are each looked at by itself; the ranges
+    /// rise.
     static func spans(of ranges: [Range<UInt64>]) -> [ClosedRange<UInt64>] {
-        var spans: [ClosedRange<UInt64>] = []
+        var joined: [Range<UInt64>] = []
         for range in ranges where !range.isEmpty {
-            if let last = spans.last, range.lowerBound - last.upperBound <= distance {
-                spans[spans.count - 1] = last.lowerBound...range.upperBound
+            if let last = joined.last, range.lowerBound - last.upperBound <= distance {
+                joined[joined.count - 1] = last.lowerBound..<range.upperBound
             } else {
-                spans.append(range.lowerBound...range.upperBound)
+                joined.append(range)
             }
         }
-        return spans
+        return joined.flatMap { range in
+            stride(from: range.lowerBound, to: range.upperBound, by: Int(longest)).map {
+                $0...min($0 + longest, range.upperBound) - 1
+            }
+        }
     }
 
     /// Overwrites what is left of content in the parts of pages that no row uses, near these spans; the

@@ -6,6 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import LogClient
 import LogCrypto
+import LogTesting
 import Merkle
 import NIOCore
 import SignedNote
@@ -81,11 +82,18 @@ struct ForkRouteTests {
         #expect(codes == [nil, nil, nil, nil, nil, "too_many_reports"])
         #expect(
             try await Self.send(try Self.evidence(by: fixture, root: 1), fixture).status == .ok)
-        var refused = 0
-        for _ in 0..<40 where try await Self.send("{}", fixture).status == .tooManyRequests {
-            refused += 1
+        // All at once, and again if this machine took its time over them.
+        let isRefused = try await eventually {
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<40 {
+                    group.addTask {
+                        try await Self.send("{}", fixture).status == .tooManyRequests
+                    }
+                }
+                return try await group.reduce(false) { $0 || $1 }
+            }
         }
-        #expect(refused > 0)
+        #expect(isRefused)
     }
 
     @Test("A bucket lets through what it holds, and then one in each interval")

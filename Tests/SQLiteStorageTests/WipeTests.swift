@@ -115,6 +115,31 @@ import Testing
         #expect(try view.integrityFindings().isEmpty)
     }
 
+    @Test("What is looked at in one turn is bounded, and all of it is")
+    func spans() {
+        var random = SeededGenerator(seed: 3)
+        for _ in 0..<200 {
+            var (ranges, next): ([Range<UInt64>], UInt64) = ([], 0)
+            for _ in 0..<Int.random(in: 0...30, using: &random) {
+                let start = next + .random(in: 0...9_000, using: &random)
+                next = start + .random(in: 0...60_000, using: &random)
+                ranges.append(start..<next)
+            }
+            let spans = Writer.spans(of: ranges)
+            #expect(spans.allSatisfy { $0.count <= Writer.longest })
+            #expect(zip(spans, spans.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound })
+            for range in ranges where !range.isEmpty {
+                let within = spans.filter { $0.overlaps(range) }
+                #expect(within.first?.contains(range.lowerBound) == true)
+                #expect(within.last?.contains(range.upperBound - 1) == true)
+                #expect(
+                    zip(within, within.dropFirst()).allSatisfy {
+                        $0.upperBound + 1 == $1.lowerBound
+                    })
+            }
+        }
+    }
+
     @Test("Every prefix and every changed byte of what is left is refused")
     func fieldsAreStrict() throws {
         let fields = try SampleLog.content(9).erasing(["labels"], by: 200).fields()
