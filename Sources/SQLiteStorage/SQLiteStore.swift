@@ -151,7 +151,7 @@ package final class SQLiteStore: LogStore {
     }
 
     /// Parts of the store that are wiped while nothing is committed.
-    private static let spansOfTurn = 16
+    private static let spansOfTurn = 8
 
     package func wipe(_ ranges: [Range<UInt64>]) throws(StoreError) {
         try lookups.forget(ranges)

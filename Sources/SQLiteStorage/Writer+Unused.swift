@@ -12,7 +12,7 @@ extension Writer {
 
     /// The most indexes of one span, so that looking at it keeps commits waiting for no longer than
     /// some milliseconds.
-    static let longest: UInt64 = 16_384
+    static let longest: UInt64 = 8_192
 
     /// The same indexes, and some between them, in spans that are each looked at by itself; the ranges
     /// rise.
