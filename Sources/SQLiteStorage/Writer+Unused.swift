@@ -40,10 +40,14 @@ extension Writer {
     /// Cost: some milliseconds a span, in which nothing is committed.
     func zeroUnused(near spans: ArraySlice<ClosedRange<UInt64>>) throws(StoreError) {
         for (name, root) in try roots() {
+            var last: ClosedRange<Int64>?
             for span in spans {
-                try connection.zeroUnused(
-                    root: root, from: try edge(name, "idx < \(span.lowerBound)", "DESC") ?? 0,
-                    to: try edge(name, "idx > \(span.upperBound)", "ASC") ?? Int64.max)
+                let first = try edge(name, "idx < \(span.lowerBound)", "DESC") ?? 0
+                let end = try edge(name, "idx > \(span.upperBound)", "ASC") ?? Int64.max
+                // Where all of several spans is gone they have the same neighbours.
+                guard last != first...end else { continue }
+                try connection.zeroUnused(root: root, from: first, to: end)
+                last = first...end
             }
         }
     }

@@ -50,7 +50,7 @@ struct WitnessedVerificationTests {
     func unmet() async throws {
         let log = try MemoryLog(count: 30)
         let notes: [(WitnessedNote?, String)] = [
-            (nil, "no head that they cosigned is kept here"),
+            (nil, "no head that they cosigned is known here"),
             (WitnessedNote(try cosigned(log), policy: nil), "no policy says whose count"),
             (WitnessedNote(try cosigned(log, by: 1), policy: policy), "does not meet"),
         ]
@@ -60,6 +60,14 @@ struct WitnessedVerificationTests {
             #expect(report.headline.contains(words), "\(report.headline)")
             #expect(report.states[.notYetWitnessed] == 30)
         }
+        for note in [nil, try cosigned(log, by: 1)] {
+            let required = WitnessedNote(note, policy: policy, isRequired: true)
+            let report = try await log.verify(witnessed: required)
+            #expect(report.standing == .unverifiable, "\(report.headline)")
+        }
+        let alone = try await log.verify(
+            witnessed: WitnessedNote(try cosigned(log), policy: policy), note: .some(nil))
+        #expect(alone.standing == .unverifiable, "a published head is missing")
     }
 
     @Test("A store and an anchor that were set back together are told by what witnesses cosigned")

@@ -17,6 +17,8 @@ struct ExportCover {
     }
 
     private static let pageSize = 1_000
+    /// The formats that leave nothing of a record out.
+    private static let wholeFormats: Set<String> = ["ndjson", "csv", "cloudevents"]
     /// Parameters that only say which indexes are meant.
     private static let bounds: Set<String> = ["from_index", "to_index"]
 
@@ -61,7 +63,9 @@ struct ExportCover {
         guard let value = try? JSONValue.parse(record.content.record, limits: .disclosed),
             let details = value["details"], details["export"] == "file",
             details["tenant"]?.text == TenantScope.all.description,
-            details["manifest_sha256"] != nil, let first = details["first"]?.unsigned,
+            details["manifest_sha256"] != nil,
+            let format = details["format"]?.text, wholeFormats.contains(format),
+            let first = details["first"]?.unsigned,
             let end = details["end"]?.unsigned, first < end, end <= record.index
         else { return nil }
         let names = details["filter"]?["names"]?.elements ?? []

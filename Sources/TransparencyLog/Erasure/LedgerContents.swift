@@ -24,6 +24,9 @@ package struct LedgerContents: Hashable, Sendable {
         return changed
     }
 
+    /// The last hold that it names, standing or released; nil if it names none.
+    package var lastHold: UInt64? { holds.keys.max() }
+
     /// The last record of the log that it names; nil if it names none.
     package var lastIndex: UInt64? {
         [entries.last?.request, holds.keys.max()].compactMap(\.self).max()

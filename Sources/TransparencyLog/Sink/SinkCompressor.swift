@@ -54,6 +54,7 @@ final class SinkCompressor {
                     : try compress(name, modified: plain.modified, mayGoOn: mayGoOn)
                 report(name, nil)
             } catch let refusal as Refusal {
+                unlink(draft)
                 refused[name] = marks
                 report(name, refusal)
             } catch is CancellationError {

@@ -92,6 +92,8 @@ struct SinkWatch: Sendable {
     /// What the log is to say now, if anything.
     func event(at now: UInt64) -> SinkEvent? {
         guard now >= retryMS, (trouble != nil) != isSaid else { return nil }
+        // After a restart nothing is known before the first pass has ended.
+        guard trouble != nil || hasCaughtUp else { return nil }
         if trouble != nil, let saidMS, now < saidMS + Self.patienceMS { return nil }
         return SinkEvent(trouble: trouble, times: times, size: size)
     }

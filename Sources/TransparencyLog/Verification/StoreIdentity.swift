@@ -45,13 +45,17 @@ enum StoreIdentity: Hashable {
 
 /// The note of the newest head that witnesses cosigned, as the log keeps it.
 package struct WitnessedNote: Sendable {
-    let note: [UInt8]
+    /// Nil if none is known.
+    let note: [UInt8]?
     /// What it must meet; nil if that is not known here.
     let policy: WitnessPolicy?
+    /// Whether nothing is verified unless it does.
+    let isRequired: Bool
 
-    package init(_ note: [UInt8], policy: WitnessPolicy?) {
+    package init(_ note: [UInt8]?, policy: WitnessPolicy?, isRequired: Bool = false) {
         self.note = note
         self.policy = policy
+        self.isRequired = isRequired
     }
 }
 
@@ -74,11 +78,16 @@ struct SignedHeads: Sendable {
     ) {
         open(published: note, keys)
         if let given { open(given: given, keys) }
-        if let witnessed {
-            open(witnessed, keys)
+        if let witnessed, let note = witnessed.note {
+            open(note, witnessed.policy, keys)
         } else {
-            notChecked.append("witnesses, for no head that they cosigned is kept here")
+            notChecked.append("witnesses, for no head that they cosigned is known here")
         }
+        guard let witnessed, witnessed.isRequired, !isQuorumMet else { return }
+        findings.append(
+            VerificationFinding(
+                .unverifiable(keyID: "witnesses"), nil, "witnessed head",
+                "no head is known here whose cosignatures meet the policy that was given"))
     }
 
     private mutating func open(published note: [UInt8]?, _ keys: VerificationKeys) {
@@ -119,19 +128,21 @@ struct SignedHeads: Sendable {
         }
     }
 
-    private mutating func open(_ kept: WitnessedNote, _ keys: VerificationKeys) {
+    private mutating func open(
+        _ note: [UInt8], _ policy: WitnessPolicy?, _ keys: VerificationKeys
+    ) {
         // Said of the published head already.
         guard !keys.verifierKeys.isEmpty else { return }
-        let cosigners = kept.policy?.witnesses.map(\.key) ?? []
+        let cosigners = policy?.witnesses.map(\.key) ?? []
         do throws(NoteError) {
             let opened = try OpenedCheckpoint.open(
-                kept.note, origin: keys.origin.text, keys: keys.verifierKeys + cosigners)
+                note, origin: keys.origin.text, keys: keys.verifierKeys + cosigners)
             witnessed = opened.checkpoint.head
             isQuorumMet =
-                kept.policy.map { $0.isSatisfied(by: $0.cosigners(of: opened)) } ?? false
+                policy.map { $0.isSatisfied(by: $0.cosigners(of: opened)) } ?? false
             guard !isQuorumMet else { return }
             notChecked.append(
-                kept.policy == nil
+                policy == nil
                     ? "cosignatures of witnesses, for no policy says whose count"
                     : "witnesses by this policy, which the newest head that they cosigned does not "
                         + "meet")

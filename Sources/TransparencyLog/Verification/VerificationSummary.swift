@@ -40,7 +40,10 @@ struct VerificationSummary: Sendable {
         let from = first
         let end = state?.end ?? from
         let compared = state?.tree.heads ?? comparedHeads
-        let isCompared = compared.contains { $0.source != .stored && $0.isMet == true }
+        // A witnessed head may be far behind; it takes no published one's place.
+        let isCompared = compared.contains {
+            [.published, .given].contains($0.source) && $0.isMet == true
+        }
         // A log that has only been made has an empty head, and nothing else to compare.
         let isNew = storedHead == nil && heads.published?.size == 0
         if findings.isEmpty, !isCompared, !isNew {

@@ -81,6 +81,14 @@ struct RecoverRun {
                     + "\(anchored.size.grouped) was signed",
                 advice: "Find a newer mirror: what it lacks cannot be proven.")
         }
+        let lastHold = try ErasureLedger.read(path: ledgerPath).lastHold
+        guard lastHold.map({ $0 < max(head.size, stored.size) }) ?? true else {
+            throw CommandFailure(
+                .unverifiable,
+                "the mirror has \(head.size.grouped) entries, and the erasure ledger knows of a hold "
+                    + "at \(lastHold ?? 0)",
+                advice: "Find a newer mirror: that hold was published.")
+        }
         guard head.size > stored.size || gap.anchored == nil else {
             throw CommandFailure.usage(
                 "nothing is missing: the store has \(stored.size.grouped) entries, and the mirror "

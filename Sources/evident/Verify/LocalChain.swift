@@ -78,7 +78,9 @@ struct LocalChain {
     private func witnessed() throws -> WitnessedNote? {
         let policy = try (command.policy ?? settings.witness.policy).map(PolicyFile.read)
         let newest = try CheckpointArchive.newest(in: LogFolder.witnessed(settings.data))
-        return newest.map { WitnessedNote(Array($0.note.utf8), policy: policy) }
+        return WitnessedNote(
+            newest.map { Array($0.note.utf8) }, policy: policy,
+            isRequired: command.policy != nil)
     }
 
     private func loadKeys() throws -> VerificationKeys {
