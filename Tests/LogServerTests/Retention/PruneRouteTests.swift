@@ -198,9 +198,9 @@ import TransparencyLog
                 #"{"before":"\#(before)","reason":"x","trust_clock":true,"require_export":true,"#
                     + #""dry_run":\#(!yes)}"#)
         }
-        func export(_ query: String, as asker: ServerFixture.Asker = .auditor) async throws {
+        func export(_ query: String, format: String = "ndjson") async throws {
             let response = try await world.fixture.send(
-                .post, "/v1/audit/exports?format=ndjson\(query)", as: asker)
+                .post, "/v1/audit/exports?format=\(format)\(query)", as: .auditor)
             #expect(response.status == .ok, "\(response.text)")
         }
         func isRefused() async throws {
@@ -209,11 +209,12 @@ import TransparencyLog
             #expect(try refused.value["code"] == "not_exported")
         }
         try await isRefused()
-        // Those before 6 go. Parts of it, with a hole at 3; filters.
+        // Those before 6 go. Parts of it, with a hole at 3; filters; formats that leave something out.
         try await export("&from_index=4&to_index=6")
         try await export("&to_index=3")
         try await export("&tenant=acme")
         try await export("&type=tool.*&to_index=9")
+        for format in ["kerno", "ocsf", "ecs"] { try await export("", format: format) }
         try await isRefused()
         #expect(try await prune(2.5, yes: false).value["exported"] == false)
         let second = world.fixture.size
