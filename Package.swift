@@ -131,13 +131,13 @@ let package = Package(
         tests(
             of: "TransparencyLog",
             [
-                "SQLiteStorage", "LogStorage", "SignedNote", "Merkle", "AuditChain", "LogCrypto",
-                logging,
+                "StorageTesting", "SQLiteStorage", "LogStorage", "SignedNote", "Merkle", "AuditChain",
+                "LogCrypto", logging,
             ]),
         tests(
             of: "LogServer",
             [
-                "TransparencyLog", "LogStorage", "LogClient", "AuditRecords", "SignedNote",
+                "StorageTesting", "TransparencyLog", "LogStorage", "LogClient", "AuditRecords", "SignedNote",
                 "Merkle", "AuditChain", "LogCrypto", hummingbird, hummingbirdTesting, httpTypes,
                 nioCore, nioHTTP1, logging, serviceLifecycle,
             ]),

@@ -45,9 +45,7 @@ extension LogEndpoint {
     /// It proves nothing about who runs the log: a key to rely on comes from somewhere else, or is
     /// pinned at first sight and never changed.
     public func verifierKey() async throws(EndpointError) -> String {
-        let answer = try await request("GET", "/v1/log", limit: 1 << 20)
-        guard answer.status == 200 else { throw answer.error(asking: "/v1/log", of: self) }
-        guard let key = answer.verifierKeys?.first else {
+        guard let key = try await verifierKeys()?.first else {
             throw EndpointError(.unexpectedAnswer, "\(name)/v1/log does not show a verifier key")
         }
         return key
@@ -55,9 +53,13 @@ extension LogEndpoint {
 
     /// Whether the log says that this is one of its verifier keys, by `/v1/log`.
     public func shows(verifierKey key: String) async throws(EndpointError) -> Bool {
+        try await verifierKeys()?.contains(key) ?? false
+    }
+
+    private func verifierKeys() async throws(EndpointError) -> [String]? {
         let answer = try await request("GET", "/v1/log", limit: 1 << 20)
         guard answer.status == 200 else { throw answer.error(asking: "/v1/log", of: self) }
-        return answer.verifierKeys?.contains(key) ?? false
+        return answer.verifierKeys
     }
 }
 

@@ -42,19 +42,9 @@ package final class GzipWriter {
     package func take(_ bytes: [UInt8], isLast: Bool = false) throws(GzipError) -> [UInt8] {
         var (left, data, status) = (bytes.count, [UInt8](), CInt(czlib_goes_on))
         repeat {
-            let taken = bytes.count - left
-            let capacity = left + (64 << 10)
-            let part = [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
-                var room = capacity
-                status = bytes.withUnsafeBytes {
-                    czlib_step(
-                        stream, $0.baseAddress.map { $0 + taken }, &left, memory.baseAddress, &room,
-                        isLast)
-                }
-                count = capacity - room
-            }
+            data += step(
+                stream, bytes, &left, capacity: left + (64 << 10), isLast: isLast, &status)
             guard status != czlib_failed else { throw .failed }
-            data += part
         } while left > 0 || (isLast && status != czlib_member_ended)
         return data
     }
@@ -91,15 +81,8 @@ package final class GzipReader {
         while left > 0 || !hasRoom {
             let taken = input.count - left
             var status = CInt(czlib_goes_on)
-            let part = [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
-                var room = capacity
-                status = input.withUnsafeBytes {
-                    czlib_step(
-                        stream, $0.baseAddress.map { $0 + taken }, &left, memory.baseAddress, &room,
-                        false)
-                }
-                count = capacity - room
-            }
+            let part = step(
+                stream, input, &left, capacity: capacity, isLast: false, &status)
             guard status != czlib_failed else { throw .damaged }
             // A full piece may not be all that the data taken so far holds.
             hasRoom = part.count < capacity || status == czlib_member_ended
@@ -111,5 +94,22 @@ package final class GzipReader {
             if !part.isEmpty { return part }
         }
         return nil
+    }
+}
+
+/// One step of a stream, in either direction: what `capacity` bytes have room for of what becomes of
+/// the last `left` bytes of the input, which are fewer afterwards.
+private func step(
+    _ stream: OpaquePointer, _ input: [UInt8], _ left: inout Int, capacity: Int, isLast: Bool,
+    _ status: inout CInt
+) -> [UInt8] {
+    let taken = input.count - left
+    return [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
+        var room = capacity
+        status = input.withUnsafeBytes {
+            czlib_step(
+                stream, $0.baseAddress.map { $0 + taken }, &left, memory.baseAddress, &room, isLast)
+        }
+        count = capacity - room
     }
 }

@@ -4,6 +4,7 @@ import AuditChain
 import Foundation
 import LogCrypto
 import LogStorage
+import StorageTesting
 import Synchronization
 
 /// A store in memory whose reads of contents take as long as a test wishes, and are counted.
@@ -51,7 +52,7 @@ final class SlowStore: LogStore {
             content: StoredContent(record: record, seed: seed, formDigest: digest))
     }
 
-    private struct Reader: LogReader {
+    private struct Reader: ForwardingReader {
         let base: any LogReader
         let store: SlowStore
 
@@ -60,51 +61,9 @@ final class SlowStore: LogStore {
             return try base.contents(at: indexes).map(store.altering)
         }
 
-        func removal(at index: UInt64) throws(StoreError) -> UInt64? {
-            try base.removal(at: index)
-        }
-
         func content(at index: UInt64) throws(StoreError) -> StoredContent? {
             store.read()
             return try base.content(at: index)
-        }
-
-        func head() throws(StoreError) -> StoredHead? { try base.head() }
-
-        func leaves(_ range: Range<UInt64>) throws(StoreError) -> [Leaf] {
-            try base.leaves(range)
-        }
-
-        func hashTile(level: UInt8, index: UInt64) throws(StoreError) -> [UInt8]? {
-            try base.hashTile(level: level, index: index)
-        }
-
-        func submission(at index: UInt64) throws(StoreError) -> StoredSubmission {
-            try base.submission(at: index)
-        }
-
-        func index(ofLeafHash hash: Digest) throws(StoreError) -> UInt64? {
-            try base.index(ofLeafHash: hash)
-        }
-
-        func index(ofSubmissionKey key: Digest) throws(StoreError) -> UInt64? {
-            try base.index(ofSubmissionKey: key)
-        }
-
-        func indexes(
-            of key: LookupKey, in range: Range<UInt64>, descending: Bool, limit: Int
-        ) throws(StoreError) -> [UInt64] {
-            try base.indexes(of: key, in: range, descending: descending, limit: limit)
-        }
-
-        func stretches(
-            of span: LookupSpan, in range: Range<UInt64>
-        ) throws(StoreError) -> [LookupStretch] {
-            try base.stretches(of: span, in: range)
-        }
-
-        func credential(_ number: UInt32) throws(StoreError) -> StoredCredential? {
-            try base.credential(number)
         }
     }
 }

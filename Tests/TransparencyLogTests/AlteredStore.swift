@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LogStorage
+import StorageTesting
 import Synchronization
 
 /// A store in memory of which somebody has altered or taken away content.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LogStorage
+import StorageTesting
 import Synchronization
 
 /// What becomes of the next reads of the head.
